@@ -1,0 +1,57 @@
+"""How the site is built: ``make docs``."""
+
+import re
+
+import skgru
+
+project = "skgru"
+author = "The skgru developers"
+copyright = f"2026, {author}"
+version = release = skgru.__version__
+
+extensions = [
+    "myst_parser",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "sphinx_gallery.gen_gallery",
+]
+exclude_patterns = ["_build"]
+templates_path = ["_templates"]
+default_role = "literal"
+
+html_theme = "pydata_sphinx_theme"
+html_title = "skgru"
+html_theme_options = {"show_prev_next": False, "navigation_with_keys": False}
+html_sidebars = {"reference": [], "changes": [], "contributing": []}
+
+autosummary_generate = True
+autodoc_typehints = "none"  # numpydoc has them
+numpydoc_show_class_members = False  # the template of a class lists its methods
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "gallery",
+    "filename_pattern": "plot_",
+    "ignore_pattern": r"demo\.py",
+    "abort_on_example_error": True,
+    "capture_repr": (),
+    "backreferences_dir": "generated/backreferences",
+    "doc_module": ("skgru",),
+    "download_all_examples": False,
+    "show_memory": False,
+    "write_computation_times": False,
+}
+
+
+def unlink(app, what, name, obj, options, lines):
+    """Take links into scikit-learn's own pages out of the docstrings that are inherited from it."""
+    if not (getattr(obj, "__module__", None) or "").startswith("skgru"):
+        text = re.sub(r":(?:ref|term):`([^`<]+?)\s*(?:<[^`>]+>)?`", r"\1", "\n".join(lines))
+        lines[:] = text.split("\n")
+
+
+def setup(app):
+    """Called by Sphinx."""
+    app.connect("autodoc-process-docstring", unlink)

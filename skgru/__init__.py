@@ -1,0 +1,33 @@
+"""GRU networks and exponential smoothing as scikit-learn and sktime estimators.
+
+Public names are loaded on first use: ``import skgru`` imports nothing else.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from skgru.gru._classifier import GRUClassifier
+    from skgru.gru._regressor import GRURegressor
+
+__version__ = "0.1.0"
+__all__ = ["GRUClassifier", "GRURegressor", "__version__"]
+
+_MODULES = {
+    "GRUClassifier": "skgru.gru._classifier",
+    "GRURegressor": "skgru.gru._regressor",
+}
+
+
+def __getattr__(name: str):
+    """Load a public name on first use and keep it."""
+    if name not in _MODULES:
+        raise AttributeError(f"module 'skgru' has no attribute {name!r}")
+    value = getattr(import_module(_MODULES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Every name, loaded or not, so that completion works."""
+    return sorted({*globals(), *_MODULES})

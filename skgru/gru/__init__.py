@@ -1,0 +1,1 @@
+"""The GRU engine: estimators on top, records and kernels below."""

@@ -1,0 +1,52 @@
+"""What ``"auto"`` stands for, from the shape of the training data."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+UPDATES = 1200  # of the weights in a default fit
+EPOCHS = (20, 400)  # at least, at most
+
+
+def patches(length, stride, lengths: np.ndarray) -> tuple[int, int]:
+    """Patch length and stride: about 32 patches to a series, each four strides long.
+
+    Parameters
+    ----------
+    length, stride : int, "auto" or None
+        None is 1: no patches.
+    lengths : ndarray of int
+        Time steps of each training series.
+
+    Raises
+    ------
+    ValueError
+        If a series is shorter than a patch length asked for.
+    """
+    if isinstance(length, str):
+        typical = int(np.median(lengths))
+        step = min(max(typical // 32, 1), 8) if isinstance(stride, str) else stride or 1
+        length = min(4 * step if step > 1 else max(min(typical // 2, 8), 3), typical)
+        return length, min(step, length)
+    length = length or 1
+    if lengths.min() < length:
+        raise ValueError(
+            f"patch_length={length} needs series of at least {length} time steps; the shortest in "
+            f"X has {lengths.min()}. Choose a smaller patch_length."
+        )
+    return length, max(1, length // 4) if isinstance(stride, str) else stride or 1
+
+
+def batch_size(size, n_samples: int) -> int:
+    """Rows to an update."""
+    return min(16 if isinstance(size, str) else int(size), n_samples)
+
+
+def epochs(number, n_samples: int, rows: int) -> int:
+    """Passes over the data, so that a fit has about the same number of updates on any of them."""
+    if not isinstance(number, str):
+        return int(number)
+    low, high = EPOCHS
+    return int(min(max(UPDATES // math.ceil(n_samples / rows), low), high))

@@ -1,0 +1,373 @@
+"""What the GRU classifier and regressor share: the order of a fit and of a forward pass."""
+
+from __future__ import annotations
+
+import warnings
+from abc import ABC, abstractmethod
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.callback import CallbackSupportMixin
+from sklearn.exceptions import InconsistentVersionWarning
+from sklearn.model_selection import train_test_split
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+import skgru
+from skgru.gru import _canonical, _defaults, _initial, _parameters, _scaling, _sequences, _targets
+from skgru.gru._model import CustomSpec, GRUSpec, OptimizerSettings, TrainedGRU, TrainingSet
+from skgru.gru._progress import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from skgru.gru._model import History, Loss
+    from skgru.gru._sequences import Sequences
+
+# What scikit-learn keeps on an estimator beside parameters and fitted attributes.
+FOREIGN = ("_skl", "_callback", "_parent_callback", "_metadata_request", "_sklearn_output")
+
+
+class AbstractGRU(
+    CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, ABC
+):
+    """Everything but the targets: those are the classifier's and the regressor's own."""
+
+    _loss: Loss
+
+    @abstractmethod
+    def _read_y(self, y, sample_weight: np.ndarray, fresh: bool, classes) -> np.ndarray:
+        """Check `y`; on a fresh fit learn its classes or shape; return it as numbers."""
+
+    @abstractmethod
+    def _finish_targets(
+        self, numbers: np.ndarray, sample_weight: np.ndarray, fresh: bool
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Numbers of the training rows -> what the loss reads, and the rows' final weights."""
+
+    @abstractmethod
+    def _score_outputs(
+        self, outputs: np.ndarray, targets: np.ndarray, sample_weight: np.ndarray
+    ) -> float:
+        """Accuracy or R2 of raw outputs against what `_finish_targets` returned."""
+
+    @property
+    @abstractmethod
+    def _n_outputs(self) -> int:
+        """Width of the output layer."""
+
+    # ------------------------------------------------------------------ training
+
+    def _fit(self, X, y, sample_weight, *, fresh: bool, epochs=None, classes=None):
+        """Train from new weights (`fresh`) or go on.
+
+        `epochs` overrules the schedule; `classes` are labels announced beside those in `y`.
+        """
+        with _all_or_nothing(self):
+            _parameters.check(self)
+            seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
+            hold_out = self.early_stopping and epochs is None
+            spec, train, held = self._prepare(X, y, sample_weight, seed, fresh, hold_out, classes)
+            self._train(X, y, spec, train, held, seed, fresh, epochs)
+        return self
+
+    def _prepare(
+        self, X, y, sample_weight, seed: int, fresh: bool, hold_out: bool, classes
+    ) -> tuple[GRUSpec | CustomSpec, TrainingSet, TrainingSet | None]:
+        """User data -> the architecture, rows to train on and rows to validate on.
+
+        On a fresh fit, scaling and classes are learnt here.
+        """
+        sequences = _sequences.read(self, X, reset=fresh)
+        sample_weight = _targets.read_weights(sample_weight, len(sequences))
+        numbers = self._read_y(y, sample_weight, fresh, classes)
+        rows, sample_weight = _canonical.canonical_rows(sequences, numbers, sample_weight)
+        train, held = np.arange(len(rows)), None
+        if hold_out:
+            train, held = train_test_split(
+                train,
+                test_size=self.validation_fraction,
+                random_state=seed,
+                stratify=numbers[rows] if self._loss == "cross_entropy" else None,
+            )
+        if fresh:
+            self._scaling = _scaling.learn(sequences, rows[train], sample_weight[train])
+        spec = self._choose_spec(sequences, rows[train], fresh)
+
+        def finish(chosen: np.ndarray, fresh: bool) -> TrainingSet:
+            targets, weights = self._finish_targets(
+                numbers[rows[chosen]], sample_weight[chosen], fresh
+            )
+            values, n_steps = self._arrange(spec, sequences, rows[chosen])
+            return TrainingSet(values, n_steps, targets, (weights / weights.mean()).astype("f4"))
+
+        return spec, finish(train, fresh), None if held is None else finish(held, False)
+
+    def _arrange(
+        self, spec: GRUSpec | CustomSpec, sequences: Sequences, rows: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Scaled and padded values of `rows`, and how many patches each has."""
+        lengths = sequences.lengths if rows is None else sequences.lengths[rows]
+        padded = spec.padded_length(int(lengths.max()))
+        values = _scaling.apply(self._scaling, sequences, rows, padded)
+        return values, spec.n_patches(lengths).astype(np.int32)
+
+    def _choose_spec(
+        self, sequences: Sequences, rows: np.ndarray, fresh: bool
+    ) -> GRUSpec | CustomSpec:
+        """The architecture that the parameters and the shape of the data ask for."""
+        pooling = (self.pooling,) if isinstance(self.pooling, str) else tuple(self.pooling)
+        fitted = None if fresh else self.model_.spec
+        spec: GRUSpec | CustomSpec
+        if self.network is not None:
+            spec = CustomSpec(
+                network=self.network,
+                n_timesteps=self.n_timesteps_in_,
+                n_channels=sequences.n_channels,
+                n_outputs=self._n_outputs,
+                pooling=pooling,
+                loss=self._loss,
+            )
+        else:
+            patch_length, patch_stride = (
+                (fitted.patch_length, fitted.patch_stride)
+                if isinstance(fitted, GRUSpec)
+                else _defaults.patches(
+                    self.patch_length, self.patch_stride, sequences.lengths[rows]
+                )
+            )
+            spec = GRUSpec(
+                n_channels=sequences.n_channels,
+                n_outputs=self._n_outputs,
+                units=tuple(int(units) for units in np.atleast_1d(self.units)),
+                bidirectional=bool(self.bidirectional),
+                pooling=pooling,
+                patch_length=patch_length,
+                patch_stride=patch_stride,
+                embedding_units=self.embedding_units or 0,
+                loss=self._loss,
+            )
+        if fitted is not None and spec != fitted:
+            raise ValueError(
+                f"Training goes on with the fitted architecture {fitted}, but the parameters now "
+                f"ask for {spec}. Set them back, or fit with warm_start=False."
+            )
+        return spec
+
+    def _train(self, X, y, spec, data, held, seed: int, fresh: bool, epochs: int | None) -> None:
+        """Run the training on `data`, validate on `held`, store what comes of it."""
+        from skgru.gru import _training  # the engines below take seconds to import
+
+        batch_size = _defaults.batch_size(self.batch_size, len(data.targets))
+        schedule = _training.Schedule(
+            epochs=epochs or _defaults.epochs(self.epochs, len(data.targets), batch_size),
+            batch_size=batch_size,
+            learning_rate=float(self.learning_rate),
+            decay="constant" if epochs else self.schedule,
+        )
+        settings = OptimizerSettings(
+            weight_decay=float(self.weight_decay),
+            clipnorm=float(self.clipnorm or 0),
+            dropout=float(self.dropout),
+            recurrent_dropout=float(self.recurrent_dropout),
+            label_smoothing=float(getattr(self, "label_smoothing", 0)),
+        )
+        stopping = None
+        if held is not None:
+            stopping = _training.Stopping(
+                lambda weights: self._score_outputs(
+                    _outputs(spec, weights, held.values, held.n_steps),
+                    held.targets,
+                    held.sample_weight,
+                ),
+                self.n_iter_no_change,
+                self.tol,
+            )
+        done = 0 if fresh else self.n_iter_
+        rng = np.random.default_rng([seed, done])
+        weights = self.model_.weights if not fresh else _first_weights(spec, rng)
+        engine = _training.start(self.engine, spec, weights, data, settings, seed)
+        progress = Progress(type(self).__name__, schedule.epochs, self.verbose)
+        context = self._init_callback_context(max_subtasks=schedule.epochs)
+        context.call_on_fit_task_begin(estimator=self, X=X, y=y)
+
+        def after_epoch(epoch: int, history: History) -> bool:
+            score = history.validation_score[-1] if history.validation_score else None
+            progress.show(epoch, history.loss[-1], score)
+            task = context.subcontext(task_name="epoch")
+            task.call_on_fit_task_begin(estimator=self, X=X, y=y)
+            return task.call_on_fit_task_end(
+                estimator=self,
+                X=X,
+                y=y,
+                metadata={"loss": history.loss[-1], "validation_score": score},
+                reconstruction_attributes=lambda: {
+                    **_fitted_state(self),
+                    **self._fitted(spec, engine.weights, history, fresh),
+                },
+            )
+
+        try:
+            weights, history = _training.train(
+                engine, data.n_steps, schedule, rng, stopping=stopping, after_epoch=after_epoch
+            )
+        finally:
+            progress.close()
+        self.__dict__.update(self._fitted(spec, weights, history, fresh))
+        context.call_on_fit_task_end(estimator=self, X=X, y=y)
+
+    def _fitted(self, spec, weights, history: History, fresh: bool) -> dict:
+        """The attributes that training sets, ready to predict."""
+        losses = ([] if fresh else self.loss_curve_) + history.loss
+        scores = ([] if fresh else self.validation_score_curve_ or []) + history.validation_score
+        return {
+            "model_": TrainedGRU(spec, tuple(weights)),
+            "n_iter_": len(losses),
+            "loss_curve_": losses,
+            "best_loss_": min(losses),
+            "validation_score_curve_": scores or None,
+        }
+
+    # ------------------------------------------------------------------ prediction
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return "model_" in self.__dict__
+
+    def _forward(self, run, X) -> np.ndarray:
+        """Apply `run`, `_outputs` or `_features`, to series as users give them."""
+        if "model_" not in self.__dict__:  # check_is_fitted takes longer than one row's forward
+            check_is_fitted(self)
+        spec, weights = self.model_.spec, self.model_.weights
+        values, n_steps = self._arrange(spec, _sequences.read(self, X, reset=False), None)
+        return run(spec, weights, values, n_steps)
+
+    def _predict_raw(self, X) -> np.ndarray:
+        """Logits or scaled targets, float32 of shape (n_samples, n_outputs)."""
+        return self._forward(_outputs, X)
+
+    def transform(self, X):
+        """The learned representation: what the network passes to its output layer.
+
+        Parameters
+        ----------
+        X : array-like or list of array-like
+            Series, in the form that `fit` takes.
+
+        Returns
+        -------
+        ndarray of float32, shape (n_samples, n_features_out)
+            The pooled hidden states of the last GRU layer.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If `X` does not match what `fit` has seen.
+        """
+        return self._forward(_features, X)
+
+    @property
+    def _n_features_out(self) -> int:
+        spec = self.model_.spec
+        if isinstance(spec, GRUSpec):
+            return spec.n_features
+        # What comes out of a user's own network, the network knows alone.
+        one = np.zeros((1, spec.n_timesteps or 1, spec.n_channels), np.float32)
+        n_steps = np.array([one.shape[1]], np.int32)
+        return _features(spec, self.model_.weights, one, n_steps).shape[1]
+
+    def _export(self, **links):
+        """The trained network as a plain Keras model; `links` say what its output means."""
+        check_is_fitted(self)
+        from skgru.gru import _network  # imports Keras
+
+        spec = self.model_.spec
+        return _network.export(
+            spec,
+            self.model_.weights,
+            self.n_timesteps_in_,
+            ragged=self.n_timesteps_in_ is None,
+            center=self._scaling.center,
+            scale=self._scaling.scale,
+            **links,
+        )
+
+    # ------------------------------------------------------------------ scikit-learn
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.input_tags.allow_nan = True
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags
+
+    def __getstate__(self):
+        return {**super().__getstate__(), "_skgru_version": skgru.__version__}
+
+    def __setstate__(self, state):
+        state = dict(state)
+        written = state.pop("_skgru_version", skgru.__version__)
+        if written != skgru.__version__:
+            warnings.warn(
+                InconsistentVersionWarning(
+                    estimator_name=type(self).__name__,
+                    current_sklearn_version=f"skgru {skgru.__version__}",
+                    original_sklearn_version=f"skgru {written}",
+                ),
+                stacklevel=2,
+            )
+        super().__setstate__(state)
+
+
+def _outputs(spec, weights, values: np.ndarray, n_steps: np.ndarray) -> np.ndarray:
+    """Raw outputs of a trained network, float32 of shape (n_samples, n_outputs)."""
+    if isinstance(spec, CustomSpec):
+        from skgru.gru import _epoch
+
+        return _epoch.custom_outputs(spec, weights, values, n_steps)
+    from skgru.gru import _inference  # imports numba
+
+    return _inference.outputs(spec, weights, values, n_steps)
+
+
+def _features(spec, weights, values: np.ndarray, n_steps: np.ndarray) -> np.ndarray:
+    """What the output layer reads, float32 of shape (n_samples, n_features)."""
+    if isinstance(spec, CustomSpec):
+        from skgru.gru import _epoch
+
+        return _epoch.custom_features(spec, weights, values, n_steps)
+    from skgru.gru import _inference
+
+    return _inference.features(spec, weights, values, n_steps)
+
+
+def _first_weights(spec, rng: np.random.Generator):
+    """Drawn by us for our own architecture; a user's own draws its weights itself."""
+    return None if isinstance(spec, CustomSpec) else _initial.draw(spec, rng)
+
+
+def _fitted_state(estimator) -> dict:
+    """What fit has put on the estimator."""
+    parameters = estimator.get_params(deep=False)
+    return {
+        name: value
+        for name, value in vars(estimator).items()
+        if name not in parameters and not name.startswith(FOREIGN)
+    }
+
+
+@contextmanager
+def _all_or_nothing(estimator) -> Iterator[None]:
+    """On any failure put the fitted state back as it was."""
+
+    before = _fitted_state(estimator)
+    try:
+        yield
+    except BaseException:
+        for name in _fitted_state(estimator):
+            delattr(estimator, name)
+        vars(estimator).update(before)
+        raise

@@ -1,0 +1,110 @@
+"""Answers of a trained network on the CPU; knows neither Keras nor JAX.
+
+Nothing is shared between calls but compiled code, so calls may run in threads and forked children.
+"""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+
+import numpy as np
+
+from skgru.gru import _blas, _forward, _layers
+from skgru.gru._model import GRUSpec
+
+# Rows of a block: enough for large products, few enough that their states stay in cache.
+_MIN_ROWS, _MAX_ROWS = 16, 128
+_FLOATS = 1 << 18
+
+
+def features(spec: GRUSpec, weights, values: np.ndarray, n_steps: np.ndarray) -> np.ndarray:
+    """The pooled representation that the output layer reads.
+
+    Parameters
+    ----------
+    spec : GRUSpec
+    weights : tuple of ndarray
+        In the order of ``spec.weight_shapes()``.
+    values : ndarray of float32, shape (n_samples, n_timesteps, n_channels)
+        C-contiguous, each row padded as in `TrainingSet`.
+    n_steps : ndarray of int32, shape (n_samples,)
+        Number of patches of each row.
+
+    Returns
+    -------
+    ndarray of float32, shape (n_samples, n_features)
+    """
+    with _limit(spec, len(values)):
+        return _pool_rows(spec, _group(spec, weights), values, n_steps)
+
+
+def outputs(spec: GRUSpec, weights, values: np.ndarray, n_steps: np.ndarray) -> np.ndarray:
+    """What the output layer answers: logits or real values.
+
+    Parameters
+    ----------
+    spec, weights, values, n_steps
+        As in `features`.
+
+    Returns
+    -------
+    ndarray of float32, shape (n_samples, n_outputs)
+    """
+    network = _group(spec, weights)
+    kernel, bias = network.output
+    answers = np.empty((len(values), len(bias)), np.float32)
+    with _limit(spec, len(values)):
+        pooled = _pool_rows(spec, network, values, n_steps)
+        _layers.dense(pooled, kernel, bias, answers)
+    return answers
+
+
+def _group(spec, weights) -> _forward.Network:
+    return _forward.group(spec, [_writable(w) for w in weights])
+
+
+def _writable(a: np.ndarray) -> np.ndarray:
+    """The array as the kernels are compiled for: a memory map of a file may be read-only."""
+    return a if a.flags.carray else np.require(a, requirements="CAW")
+
+
+def _limit(spec: GRUSpec, n_samples: int):
+    """One BLAS thread where BLAS would use more."""
+    widest = max(*spec.units, spec.input_width, spec.n_outputs)
+    small = min(n_samples, _MAX_ROWS) * 3 * widest * widest <= _blas.ONE_THREAD
+    return nullcontext() if small else _blas.one_thread
+
+
+def _pool_rows(spec: GRUSpec, network, values, n_steps) -> np.ndarray:
+    """Shapes: (n, T, F), (n,) -> (n, n_features)."""
+    n_samples, values, n_steps = len(values), _writable(values), _writable(n_steps)
+    longest = int(n_steps.max())
+    size = _block_size(spec, longest)
+    rows = np.arange(n_samples, dtype=np.int32)
+    if n_samples > 1 and (n_steps != longest).any():
+        rows = np.argsort(-n_steps, kind="stable").astype(np.int32)
+    elif n_samples <= size:
+        tape = _forward.Tape(spec, n_samples, longest)
+        return _pool_block(spec, network, values, rows, n_steps, tape)
+    pooled = np.empty((n_samples, spec.n_features), np.float32)
+    tape = None
+    for start in range(0, n_samples, size):
+        block = rows[start : start + size]
+        if tape is None or len(block) < size:
+            tape = _forward.Tape(spec, len(block), longest)
+        pooled[block] = _pool_block(spec, network, values, block, n_steps[block], tape)
+    return pooled
+
+
+def _pool_block(spec: GRUSpec, network, values, rows, n_steps, tape) -> np.ndarray:
+    """Shapes: n_steps (B,), decreasing, of `rows` (B,) -> (B, n_features)."""
+    _layers.cut_patches(values, rows, n_steps, spec.patch_stride, tape.patches)
+    return _forward.run(spec, network, tape, n_steps)
+
+
+def _block_size(spec: GRUSpec, n_steps: int) -> int:
+    """Rows whose states stay in cache."""
+    per_step = spec.patch_width + spec.embedding_units
+    if len(spec.units) > 1 or spec.pooling != ("last",):
+        per_step += spec.n_directions * sum(spec.units)
+    return max(_MIN_ROWS, min(_FLOATS // (n_steps * per_step), _MAX_ROWS))

@@ -1,0 +1,223 @@
+"""The records that describe a network, the data it sees and what training gives back.
+
+Nothing here computes: both training engines, inference and persistence read these records,
+so the architecture and the order and shape of its weights are stated once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+
+POOLINGS = ("last", "mean", "max", "attention")
+Loss = Literal["cross_entropy", "squared_error"]
+
+
+class WeightShape(NamedTuple):
+    """Name and shape of one weight, and whether weight decay acts on it."""
+
+    name: str
+    shape: tuple[int, ...]
+    decayed: bool
+
+
+@dataclass(frozen=True)
+class GRUSpec:
+    """Architecture: patches -> (dense, relu) -> GRU layers -> pooling -> dense.
+
+    A frozen record of plain values, so that it hashes: it is the key of every compile cache.
+
+    Attributes
+    ----------
+    n_channels, n_outputs : int
+        Width of one time step; number of logits or of real targets.
+    units : tuple of int
+        Units of each GRU layer, the first layer first.
+    bidirectional : bool
+        Whether each layer reads the sequence in both directions; the states are joined
+        ``[forward, backward]``.
+    pooling : tuple of str
+        How the states of the last layer become one vector, joined in this order. ``"last"`` is the
+        state after a direction has read the whole sequence: for the backward direction that is the
+        one at the first step.
+    patch_length, patch_stride : int
+        Windows of consecutive steps fed to the GRU as one; 1 and 1 feed single steps.
+    embedding_units : int
+        Width of a dense relu layer applied to each patch before the first GRU; 0 for none.
+    loss : {"cross_entropy", "squared_error"}
+    """
+
+    n_channels: int
+    n_outputs: int
+    units: tuple[int, ...]
+    bidirectional: bool = False
+    pooling: tuple[str, ...] = ("last",)
+    patch_length: int = 1
+    patch_stride: int = 1
+    embedding_units: int = 0
+    loss: Loss = "cross_entropy"
+
+    @property
+    def n_directions(self) -> int:
+        return 2 if self.bidirectional else 1
+
+    @property
+    def n_states(self) -> int:
+        """Width of the last layer's states, both directions joined."""
+        return self.units[-1] * self.n_directions
+
+    @property
+    def n_features(self) -> int:
+        """Width of the pooled representation that the output layer reads."""
+        return self.n_states * len(self.pooling)
+
+    @property
+    def patch_width(self) -> int:
+        return self.patch_length * self.n_channels
+
+    @property
+    def input_width(self) -> int:
+        """Width of what the first GRU layer reads at each step."""
+        return self.embedding_units or self.patch_width
+
+    def n_patches(self, n_timesteps):
+        """Number of patches of a series (int or array of int): every time step is in one."""
+        over = n_timesteps - self.patch_length
+        return -(-(over * (over > 0)) // self.patch_stride) + 1
+
+    def padded_length(self, n_timesteps: int) -> int:
+        """Time steps that the patches of a series of this length reach over."""
+        return int((self.n_patches(n_timesteps) - 1) * self.patch_stride + self.patch_length)
+
+    def weight_shapes(self) -> tuple[WeightShape, ...]:
+        """Every weight in the order in which all engines keep them (that of Keras)."""
+        shapes = []
+        if self.embedding_units:
+            shapes += [
+                WeightShape("embedding/kernel", (self.patch_width, self.embedding_units), True),
+                WeightShape("embedding/bias", (self.embedding_units,), False),
+            ]
+        width = self.input_width
+        directions = ("forward", "backward")[: self.n_directions]
+        for layer, units in enumerate(self.units):
+            for direction in directions:
+                name = f"gru_{layer}/{direction}"
+                shapes += [
+                    WeightShape(f"{name}/kernel", (width, 3 * units), True),
+                    WeightShape(f"{name}/recurrent_kernel", (units, 3 * units), True),
+                    WeightShape(f"{name}/bias", (2, 3 * units), False),
+                ]
+            width = units * self.n_directions
+        if "attention" in self.pooling:
+            shapes.append(WeightShape("attention/kernel", (self.n_states, 1), True))
+        shapes += [
+            WeightShape("output/kernel", (self.n_features, self.n_outputs), True),
+            WeightShape("output/bias", (self.n_outputs,), False),
+        ]
+        return tuple(shapes)
+
+
+@dataclass(frozen=True)
+class CustomSpec:
+    """A user's own architecture: what `network` returns, then pooling where it gives sequences.
+
+    Attributes
+    ----------
+    network : callable
+        ``network(n_timesteps, n_channels)`` returns a Keras layer or model that maps
+        ``(batch, n_timesteps, n_channels)`` to ``(batch, d)`` or to ``(batch, steps, d)``;
+        `n_timesteps` is None where lengths differ. A dense output layer follows.
+    n_timesteps : int or None
+    n_channels, n_outputs : int
+    pooling : tuple of str
+        Applied where `network` returns sequences.
+    loss : {"cross_entropy", "squared_error"}
+    """
+
+    network: Callable
+    n_timesteps: int | None
+    n_channels: int
+    n_outputs: int
+    pooling: tuple[str, ...] = ("last",)
+    loss: Loss = "cross_entropy"
+
+    def n_patches(self, n_timesteps):
+        """Every time step is one patch."""
+        return n_timesteps
+
+    def padded_length(self, n_timesteps: int) -> int:
+        return n_timesteps
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """What an engine trains on, ready for arithmetic.
+
+    Attributes
+    ----------
+    values : ndarray of float32, shape (n_samples, padded_length, n_channels)
+        Scaled, finite, C-contiguous; each row right-padded with its own last step.
+    n_steps : ndarray of int32, shape (n_samples,)
+        Number of patches of each row (``spec.n_patches(length)``).
+    targets : ndarray, int32 of shape (n_samples,) or float32 of shape (n_samples, n_outputs)
+    sample_weight : ndarray of float32, shape (n_samples,)
+        With mean 1 over the rows.
+    """
+
+    values: np.ndarray
+    n_steps: np.ndarray
+    targets: np.ndarray
+    sample_weight: np.ndarray
+
+    @property
+    def ragged(self) -> bool:
+        return bool((self.n_steps != self.n_steps[0]).any())
+
+
+@dataclass(frozen=True)
+class OptimizerSettings:
+    """AdamW, as Keras has it, on a clipped gradient; and the regularisation of one step.
+
+    One step on a batch of rows b, with g the gradient of ``sum(w_i * loss_i) / len(b)``::
+
+        g <- g * min(1, clipnorm / norm(g))           norm over all weights together
+        p <- p - rate * weight_decay * p              only where the weight is `decayed`
+        m <- m + (g - m) (1 - beta_1);   v <- v + (g*g - v) (1 - beta_2)
+        p <- p - rate * sqrt(1 - beta_2^t) / (1 - beta_1^t) * m / (sqrt(v) + epsilon)
+
+    `dropout` acts on the embedding's output, on the inputs of every GRU layer after the first (one
+    mask per row, the same at all steps) and on the pooled vector; `recurrent_dropout` on the state
+    that enters the recurrent product, one mask per row, layer and direction. Both scale by
+    ``1 / (1 - rate)``. `label_smoothing` mixes the one-hot target with the uniform distribution.
+    ``clipnorm=0`` does not clip.
+    """
+
+    weight_decay: float = 0.0
+    clipnorm: float = 0.0
+    dropout: float = 0.0
+    recurrent_dropout: float = 0.0
+    label_smoothing: float = 0.0
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-7
+
+
+@dataclass(frozen=True)
+class History:
+    """What happened during training, one entry an epoch."""
+
+    loss: list[float] = field(default_factory=list)
+    validation_score: list[float] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class TrainedGRU:
+    """A trained network: nothing but plain values and NumPy arrays, so it pickles anywhere."""
+
+    spec: GRUSpec | CustomSpec
+    weights: tuple[np.ndarray, ...]

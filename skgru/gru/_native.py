@@ -1,0 +1,138 @@
+"""The training engine for the CPU: forward, backward and AdamW in numba and BLAS.
+
+One thread: batches are small, and what other threads would gain they lose in waiting.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from skgru.gru import _adam, _backward, _forward, _layers
+from skgru.gru._blas import one_thread
+from skgru.gru._model import GRUSpec, OptimizerSettings, TrainingSet
+
+
+class NumbaEngine:
+    """Trains a network, batch by batch.
+
+    Parameters
+    ----------
+    spec : GRUSpec
+    weights : tuple of ndarray
+        In the order of ``spec.weight_shapes()``; copied.
+    data : TrainingSet
+    settings : OptimizerSettings
+    seed : int
+        Of the dropout masks.
+    """
+
+    def __init__(
+        self,
+        spec: GRUSpec,
+        weights: tuple[np.ndarray, ...],
+        data: TrainingSet,
+        settings: OptimizerSettings,
+        seed: int,
+    ):
+        self._spec, self._data, self._settings = spec, data, settings
+        self._rng = np.random.default_rng(seed)
+        # All weights are one vector, and so are the moments: the optimiser is one loop.
+        shapes = spec.weight_shapes()
+        self._parameters = np.concatenate([w.ravel() for w in weights], dtype=np.float32)
+        self._gradient = np.zeros_like(self._parameters)
+        self._first = np.zeros_like(self._parameters)
+        self._second = np.zeros_like(self._parameters)
+        self._weights = _views(self._parameters, shapes)
+        self._network = _forward.group(spec, self._weights)
+        self._gradients = _forward.group(spec, _views(self._gradient, shapes))
+        decayed = np.repeat([s.decayed for s in shapes], [w.size for w in weights])
+        self._decay = (settings.weight_decay * decayed).astype(np.float32)
+        self._ragged = data.ragged
+        self._count = 0
+        self._tapes: dict[int, _backward.Tape] = {}
+
+    @property
+    def weights(self) -> tuple[np.ndarray, ...]:
+        """The weights of this moment."""
+        return tuple(w.copy() for w in self._weights)
+
+    def run_epoch(self, order: np.ndarray, rates: np.ndarray) -> float:
+        """One update for each row of `order`.
+
+        Parameters
+        ----------
+        order : ndarray of int32, shape (n_batches, batch_size)
+            Rows of the data; -1 stands for no row.
+        rates : ndarray of float32, shape (n_batches,)
+            Learning rate of each update.
+
+        Returns
+        -------
+        float
+            Sum of the weighted losses divided by the number of rows.
+        """
+        total = 0.0
+        with one_thread:
+            for batch, rate in zip(order, rates.tolist()):
+                total += self.accumulate(batch[batch >= 0])[0]
+                self._update(rate)
+        return total / int((order >= 0).sum())
+
+    def accumulate(self, rows: np.ndarray) -> tuple[float, np.ndarray]:
+        """Sum of the weighted losses of a batch and the gradient of their mean.
+
+        Shapes: rows int32 (B,) -> float, (n_parameters,); the gradient is overwritten by the next
+        call.
+        """
+        data, spec = self._data, self._spec
+        if self._ragged:
+            rows = rows[np.argsort(-data.n_steps[rows], kind="stable")]
+        n_steps = data.n_steps[rows]
+        tape = self._tape(len(rows))
+        tape.draw_masks(self._rng)
+        _layers.cut_patches(data.values, rows, n_steps, spec.patch_stride, tape.patches)
+        pooled = _forward.run(spec, self._network, tape, n_steps)
+        if len(tape.pooled_mask):
+            pooled *= tape.pooled_mask
+        _layers.dense(pooled, *self._network.output, tape.outputs)
+        loss = self._differentiate_loss(tape.outputs, rows)
+        _backward.run(spec, self._network, self._gradients, tape, n_steps)
+        return loss, self._gradient
+
+    def _tape(self, n_rows: int) -> _backward.Tape:
+        """Memory for batches of this size: an epoch has two sizes at the most."""
+        if n_rows not in self._tapes:
+            n_steps = int(self._data.n_steps.max())
+            self._tapes[n_rows] = _backward.Tape(self._spec, n_rows, n_steps, self._settings)
+        return self._tapes[n_rows]
+
+    def _differentiate_loss(self, outputs: np.ndarray, rows: np.ndarray) -> float:
+        """Sum of the losses; `outputs` becomes the gradient of their mean."""
+        data = self._data
+        targets, weights = data.targets[rows], data.sample_weight[rows]
+        if self._spec.loss == "squared_error":
+            return _layers.squared_error(outputs, targets, weights)
+        return _layers.cross_entropy(outputs, targets, weights, self._settings.label_smoothing)
+
+    def _update(self, rate: float) -> None:
+        s = self._settings
+        self._count += 1
+        _adam.step(
+            self._parameters,
+            self._gradient,
+            self._first,
+            self._second,
+            self._decay,
+            rate,
+            self._count,
+            s.clipnorm,
+            s.beta_1,
+            s.beta_2,
+            s.epsilon,
+        )
+
+
+def _views(vector: np.ndarray, shapes) -> tuple[np.ndarray, ...]:
+    """Consecutive pieces of a vector in the given shapes."""
+    ends = np.cumsum([np.prod(s.shape) for s in shapes])[:-1]
+    return tuple(piece.reshape(s.shape) for piece, s in zip(np.split(vector, ends), shapes))

@@ -1,0 +1,365 @@
+"""The Keras model of a spec: for training, and as a plain model for the user.
+
+Both are one graph. Training on JAX puts our own GRU and dropout layers into it; a plain model holds
+nothing but Keras' layers and operations, so that it opens where skgru is not installed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from skgru.gru import _custom
+from skgru.gru._backend import backend_name, keras, require_same_process
+from skgru.gru._model import CustomSpec, GRUSpec
+
+if backend_name == "jax":
+    from skgru.gru import _fused
+
+layers, ops = keras.layers, keras.ops
+
+# The weights of a GRUSpec are brought: zeros cost nothing to draw.
+_UNDRAWN = {"kernel_initializer": "zeros", "recurrent_initializer": "zeros"}
+
+# Less than any float32 state or score that means something, and finite.
+_LOWEST = -1e30
+
+
+class _OneMaskCell(keras.layers.GRUCell):
+    """Keras draws a recurrent mask for each gate; ours is one for all three."""
+
+    def get_recurrent_dropout_mask(self, step_input):
+        return [super().get_recurrent_dropout_mask(step_input)[0]] * 3
+
+
+@dataclass(frozen=True)
+class _Plain:
+    """Makes Keras' own layers; rates above zero are for training without JAX."""
+
+    dropout: float = 0.0
+    recurrent_dropout: float = 0.0
+
+    def gru(self, units: int, **options):
+        if self.recurrent_dropout:
+            rate = self.recurrent_dropout
+            cell = _OneMaskCell(units, recurrent_dropout=rate, dtype="float32", **_UNDRAWN)
+            return layers.RNN(cell, **options)
+        return layers.GRU(units, **_UNDRAWN, **options)
+
+    def drop(self, x, name: str):
+        if not self.dropout:
+            return x
+        layer = layers.SpatialDropout1D if x.ndim == 3 else layers.Dropout
+        return layer(self.dropout, name=name, dtype="float32")(x)
+
+
+class _Fused:
+    """Makes our layers for JAX, whose rates are given while a step is traced."""
+
+    def gru(self, units: int, **options):
+        return _fused.FusedGRU(units, **_UNDRAWN, **options)
+
+    def drop(self, x, name: str):
+        return _fused.TracedDropout(name=name, dtype="float32")(x)
+
+
+def build(
+    spec: GRUSpec | CustomSpec,
+    n_timesteps: int,
+    *,
+    ragged: bool,
+    fused: bool,
+    dropout: float = 0.0,
+    recurrent_dropout: float = 0.0,
+    seed: int = 0,
+):
+    """The model that an engine trains.
+
+    Parameters
+    ----------
+    spec : GRUSpec or CustomSpec
+    n_timesteps : int
+        Of the longest row; ``spec.padded_length`` of it gives the same model.
+    ragged : bool
+        Whether the model also reads the number of patches of each row.
+    fused : bool
+        Our layers for training on JAX, else Keras' own.
+    dropout, recurrent_dropout : float
+        Rates of the plain layers.
+    seed : int
+        Of the plain dropout layers, and of the first weights of a `CustomSpec`.
+
+    Returns
+    -------
+    keras.Model
+        ``values (B, T, F)[, n_steps (B,)] -> outputs (B, K), features (B, D)``. The trainable
+        weights of a GRUSpec come in the order of ``spec.weight_shapes()``.
+    """
+    require_same_process()
+    make = _Fused() if fused else _Plain(dropout, recurrent_dropout)
+    shape = (spec.padded_length(n_timesteps), spec.n_channels)
+    values = keras.Input(shape, dtype="float32", name="values")
+    n_steps = keras.Input((), dtype="int32", name="n_steps") if ragged else None
+    with _custom.seeded(seed):
+        outputs, features = _connect(spec, _patches(spec, values), n_steps, make)
+    model = keras.Model([values, n_steps] if ragged else values, [outputs, features])
+    _assert_order(spec, model)
+    return model
+
+
+def export(
+    spec: GRUSpec | CustomSpec,
+    weights: tuple[np.ndarray, ...],
+    n_timesteps: int | None,
+    *,
+    ragged: bool,
+    center: np.ndarray,
+    scale: np.ndarray,
+    target_center: np.ndarray | None = None,
+    target_scale: np.ndarray | None = None,
+    probabilities: bool = False,
+):
+    """A plain Keras model from series in their own units to answers in theirs.
+
+    Parameters
+    ----------
+    spec : GRUSpec or CustomSpec
+    weights : tuple of ndarray
+    n_timesteps : int or None
+        None takes series of any length; only where `ragged`.
+    ragged : bool
+        Whether the model reads ``[X, lengths]``, else X alone.
+    center, scale : ndarray, shape (n_channels,)
+        The network reads ``(X - center) / scale``.
+    target_center, target_scale : ndarray, shape (n_outputs,), optional
+        The model answers ``outputs * target_scale + target_center``.
+    probabilities : bool
+        Whether the outputs are logits to turn into probabilities.
+
+    Returns
+    -------
+    keras.Model
+        What the output layer reads is the output of its layer ``"features"``.
+    """
+    require_same_process()
+    X = keras.Input((n_timesteps, spec.n_channels), dtype="float32", name="X")
+    lengths = keras.Input((), dtype="int32", name="lengths") if ragged else None
+    values = (X - np.asarray(center, "float32")) / np.asarray(scale, "float32")
+    if ragged:
+        patches, n_steps = _own_patches(spec, values, lengths)
+    else:
+        patches, n_steps = _patches(spec, values), None
+    with _custom.seeded(0):
+        outputs, _ = _connect(spec, patches, n_steps, _Plain())
+        if probabilities:
+            outputs = layers.Softmax(name="probabilities", dtype="float32")(outputs)
+        if target_scale is not None:
+            outputs = outputs * np.asarray(target_scale, "float32")
+            outputs = outputs + np.asarray(target_center, "float32")
+        model = keras.Model([X, lengths] if ragged else X, outputs)
+        if isinstance(spec, GRUSpec):
+            _restore_initializers(model)
+    _assert_order(spec, model)
+    for variable, value in zip(variables(spec, model), weights, strict=True):
+        variable.assign(value)
+    return model
+
+
+def variables(spec: GRUSpec | CustomSpec, model) -> list:
+    """The Keras variables that the weights of a spec are kept in, in their order.
+
+    For a `CustomSpec` those that are not trained follow the trained ones.
+    """
+    if isinstance(spec, GRUSpec):
+        return model.trainable_variables
+    # Plain dropout before the output layer, which only some of our models have, holds a seed.
+    ours = {id(v) for x in model.layers if x.name == "features_dropout" for v in x.variables}
+    return model.trainable_variables + [
+        v for v in model.non_trainable_variables if id(v) not in ours
+    ]
+
+
+def reads_lengths(spec: GRUSpec | CustomSpec, n_steps: np.ndarray) -> bool:
+    """Whether a model for these rows has to know how long each is."""
+    if isinstance(spec, CustomSpec):
+        return spec.n_timesteps is None
+    return bool((n_steps != n_steps[0]).any())
+
+
+def decayed(model) -> list[bool]:
+    """Whether weight decay acts on each trainable variable: on matrices, not on biases."""
+    return [len(v.shape) > 1 and v.name != "bias" for v in model.trainable_variables]
+
+
+def _restore_initializers(model) -> None:
+    """Give a model built from zeros Keras' usual configuration: a copy of it starts as usual."""
+    for layer in model.layers:
+        owner = getattr(layer, "cell", layer)
+        if hasattr(owner, "kernel_initializer"):
+            owner.kernel_initializer = keras.initializers.GlorotUniform()
+        if hasattr(owner, "recurrent_initializer"):
+            owner.recurrent_initializer = keras.initializers.Orthogonal()
+
+
+def _assert_order(spec: GRUSpec | CustomSpec, model) -> None:
+    if isinstance(spec, GRUSpec):
+        expected = [(weight.shape, weight.decayed) for weight in spec.weight_shapes()]
+        found = [tuple(v.shape) for v in model.trainable_variables]
+        assert expected == list(zip(found, decayed(model), strict=True)), (expected, found)
+
+
+# ---------------------------------------------------------------------- patches
+
+
+def _patches(spec, values):
+    """Windows of steps, the last step repeated past the end: (B, T, F) -> (B, S, p F)."""
+    if isinstance(spec, CustomSpec) or spec.patch_length == spec.patch_stride == 1:
+        return values
+    n_timesteps = values.shape[1]
+    starts = spec.patch_stride * np.arange(spec.n_patches(n_timesteps))
+    steps = starts[:, None] + np.arange(spec.patch_length)
+    windows = ops.take(values, np.minimum(steps, n_timesteps - 1).astype("int32"), axis=1)
+    return layers.Reshape((len(starts), spec.patch_width))(windows)
+
+
+def _own_patches(spec, values, lengths):
+    """Windows of rows of which each ends where `lengths` says, the longest being unknown.
+
+    Shapes: (B, T, F), (B,) -> (B, S, p F) with S at least every row's number of patches, and those
+    numbers (B,).
+    """
+    length, stride = 1, 1
+    if isinstance(spec, GRUSpec):
+        length, stride = spec.patch_length, spec.patch_stride
+    last = ops.take_along_axis(values, ops.expand_dims(lengths - 1, (1, 2)), axis=1)
+    if length > 1:
+        values = ops.concatenate([values, ops.repeat(last, length - 1, axis=1)], axis=1)
+    # Also keeps out what stands after a row's end, were it NaN.
+    values = ops.where(_is_own(values, lengths), values, last)
+    n_steps = (ops.maximum(lengths - length, 0) + stride - 1) // stride + 1
+    if length == 1:
+        return values, n_steps
+    ends = [*range(1 - length, 0), None]
+    shifted = [values[:, start:end:stride] for start, end in enumerate(ends)]
+    return ops.concatenate(shifted, axis=-1), n_steps
+
+
+# ---------------------------------------------------------------------- graph
+
+
+def _is_own(steps, n_steps):
+    """Which steps a row has: (B, S, D), (B,) -> bool (B, S, 1)."""
+    if steps.shape[1] is None:
+        place = ops.cumsum(ops.ones_like(steps[:, :, :1], dtype="int32"), axis=1) - 1
+    else:
+        place = np.arange(steps.shape[1], dtype="int32")[None, :, None]
+    return ops.less(place, ops.expand_dims(n_steps, (1, 2)))
+
+
+def _connect(spec, patches, n_steps, make):
+    """Patches (B, S, p F), n_steps (B,) or None -> outputs (B, K), features (B, D)."""
+    own = None if n_steps is None else _is_own(patches, n_steps)
+    if isinstance(spec, CustomSpec):
+        states = _custom.call_network(spec, patches, own)
+        features = states if states.ndim == 2 else _pool(spec, states, n_steps, own)
+    else:
+        features = _pool(spec, _recur(spec, patches, own, make), n_steps, own)
+    features = layers.Identity(name="features", dtype="float32")(features)
+    dropped = make.drop(features, "features_dropout")
+    outputs = layers.Dense(
+        spec.n_outputs, kernel_initializer=_kernel_initializer(spec), name="output", dtype="float32"
+    )(dropped)
+    return outputs, features
+
+
+def _kernel_initializer(spec) -> str:
+    """First weights of a dense layer: those beside a user's network are drawn by Keras."""
+    return "glorot_uniform" if isinstance(spec, CustomSpec) else "zeros"
+
+
+def _recur(spec: GRUSpec, x, own, make):
+    """Embedding and GRU layers: (B, S, p F) -> states (B, S, D)."""
+    if spec.embedding_units:
+        x = layers.Dense(
+            spec.embedding_units,
+            activation="relu",
+            kernel_initializer=_kernel_initializer(spec),
+            name="embedding",
+            dtype="float32",
+        )(x)
+        x = make.drop(x, "embedding_dropout")
+    mask = None if own is None else ops.squeeze(own, -1)
+    for layer, units in enumerate(spec.units):
+        if layer:
+            x = make.drop(x, f"gru_{layer}_dropout")
+        # Forward, a state cannot depend on steps after the row's end: no mask. Backward, Keras'
+        # mask leaves the state at zero until the row's last own step.
+        options = {"return_sequences": True, "dtype": "float32"}
+        forward = make.gru(units, name=f"gru_{layer}_forward", **options)(x)
+        if not spec.bidirectional:
+            x = forward
+            continue
+        backward = make.gru(units, name=f"gru_{layer}_backward", go_backwards=True, **options)
+        backward = ops.flip(backward(x, mask=mask), axis=1)
+        # Keras orders layers by their distance from the output: the identity makes it equal, so
+        # that the forward weights come first.
+        forward = layers.Identity(dtype="float32")(forward)
+        x = ops.concatenate([forward, backward], axis=-1)
+    return x
+
+
+def _pool(spec, states, n_steps, own):
+    """States of a row's own steps as one vector: (B, S, D) -> (B, D * number of poolings)."""
+    pooled = [_POOLINGS[name](spec, states, n_steps, own) for name in spec.pooling]
+    return pooled[0] if len(pooled) == 1 else ops.concatenate(pooled, axis=-1)
+
+
+def _pool_last(spec, states, n_steps, own):
+    if own is None:
+        last = states[:, -1]
+    else:
+        # A sum with one term: the gradient of a gather is slow on the CPU.
+        is_last = ops.logical_and(own, ops.logical_not(_is_own(states, n_steps - 1)))
+        last = ops.sum(ops.where(is_last, states, 0.0), axis=1)
+    if not getattr(spec, "bidirectional", False):
+        return last
+    n_units = spec.units[-1]
+    return ops.concatenate([last[:, :n_units], states[:, 0, n_units:]], axis=-1)
+
+
+def _pool_mean(spec, states, n_steps, own):
+    del spec
+    if own is None:
+        return ops.mean(states, axis=1)
+    total = ops.sum(ops.where(own, states, 0.0), axis=1)
+    return total / ops.expand_dims(ops.cast(n_steps, "float32"), 1)
+
+
+def _pool_max(spec, states, n_steps, own):
+    del spec, n_steps
+    return ops.max(states if own is None else ops.where(own, states, _LOWEST), axis=1)
+
+
+def _pool_attention(spec, states, n_steps, own):
+    del n_steps
+    scores = layers.Dense(
+        1,
+        use_bias=False,
+        kernel_initializer=_kernel_initializer(spec),
+        name="attention",
+        dtype="float32",
+    )(states)
+    if own is not None:
+        scores = ops.where(own, scores, _LOWEST)
+    # Not `ops.softmax`, which warns where series have one step.
+    shares = ops.exp(scores - ops.stop_gradient(ops.max(scores, axis=1, keepdims=True)))
+    return ops.sum(shares * states, axis=1) / ops.sum(shares, axis=1)
+
+
+_POOLINGS = {
+    "last": _pool_last,
+    "mean": _pool_mean,
+    "max": _pool_max,
+    "attention": _pool_attention,
+}

@@ -1,0 +1,118 @@
+"""Which constructor values are allowed, in words and in code."""
+
+from __future__ import annotations
+
+import math
+from numbers import Integral, Real
+from typing import TYPE_CHECKING
+
+from skgru.gru._model import POOLINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Rule = tuple[str, "Callable[[object], bool]"]
+
+
+def _is_int(value) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def _whole(low: int) -> Rule:
+    return f"a whole number >= {low}", lambda value: _is_int(value) and value >= low
+
+
+def _number(low: float, high: float, *, open_low=False, open_high=False) -> Rule:
+    words = f"a number in {'(' if open_low else '['}{low}, {high}{')' if open_high else ']'}"
+
+    def holds(value) -> bool:
+        if isinstance(value, bool) or not isinstance(value, Real):
+            return False
+        number = float(value)  # NaN is in no interval
+        above = number > low if open_low else number >= low
+        below = number < high if open_high else number <= high
+        return above and below
+
+    return words, holds
+
+
+def _one_of(*options) -> Rule:
+    return " or ".join(map(repr, options)), lambda value: any(
+        value is option or (isinstance(value, str) and value == option) for option in options
+    )
+
+
+def _either(*rules: Rule) -> Rule:
+    return " or ".join(words for words, _ in rules), lambda value: any(
+        holds(value) for _, holds in rules
+    )
+
+
+def _some_of(rule: Rule) -> Rule:
+    """A value that keeps the rule, or a non-empty tuple or list of them."""
+    words, holds = rule
+    return (
+        f"{words}, or a tuple of these",
+        lambda value: (
+            len(value) > 0 and all(map(holds, value))
+            if isinstance(value, tuple | list)
+            else holds(value)
+        ),
+    )
+
+
+FLAG = _one_of(True, False)
+POSITIVE = _number(0, math.inf, open_low=True, open_high=True)
+NOT_NEGATIVE = _number(0, math.inf, open_high=True)
+RATE = _number(0, 1, open_high=True)
+
+RULES: dict[str, Rule] = {
+    "units": _some_of(_whole(1)),
+    "bidirectional": FLAG,
+    "pooling": _some_of(_one_of(*POOLINGS)),
+    "patch_length": _either(_whole(1), _one_of("auto", None)),
+    "patch_stride": _either(_whole(1), _one_of("auto", None)),
+    "embedding_units": _either(_whole(1), _one_of("auto", None)),
+    "dropout": RATE,
+    "recurrent_dropout": RATE,
+    "weight_decay": NOT_NEGATIVE,
+    "clipnorm": _either(POSITIVE, _one_of(None)),
+    "label_smoothing": RATE,
+    "epochs": _either(_whole(1), _one_of("auto")),
+    "batch_size": _either(_whole(1), _one_of("auto")),
+    "learning_rate": POSITIVE,
+    "schedule": _one_of("cosine", "constant"),
+    "early_stopping": FLAG,
+    "validation_fraction": _number(0, 1, open_low=True, open_high=True),
+    "n_iter_no_change": _whole(1),
+    "tol": NOT_NEGATIVE,
+    "warm_start": FLAG,
+    "network": (
+        "a function of (n_timesteps, n_channels), or None",
+        lambda v: v is None or callable(v),
+    ),
+    "engine": _one_of("auto", "numba", "keras"),
+    "verbose": _either(_whole(0), FLAG),
+}
+
+
+def check(estimator) -> None:
+    """Refuse a constructor value that breaks its rule, or one that contradicts another."""
+    values = estimator.get_params(deep=False)
+    for name, (words, holds) in RULES.items():
+        if name in values and not holds(values[name]):
+            raise ValueError(
+                f"The {name!r} parameter of {type(estimator).__name__} must be {words}. "
+                f"Got {values[name]!r} instead."
+            )
+    length, stride = values["patch_length"], values["patch_stride"]
+    if _is_int(length) and _is_int(stride) and stride > length:
+        raise ValueError(
+            "The 'patch_stride' parameter must not exceed 'patch_length', or steps between two "
+            f"patches would never be read. Got {stride} > {length}."
+        )
+    if values["network"] is not None and values["engine"] == "numba":
+        raise ValueError(
+            "engine='numba' trains skgru's own architecture only. With a `network` of your own, "
+            "set engine='auto' or 'keras'."
+        )

@@ -1,0 +1,226 @@
+"""Series as users hand them over -> one rectangular array and each row's own length."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from sklearn.utils.validation import check_array, validate_data
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FLOATS = (np.float64, np.float32)
+BLOCK_BYTES = 2**22  # what is worked on at once, so that no second copy of a panel is made
+
+
+@dataclass(frozen=True)
+class Sequences:
+    """Series of one call, checked.
+
+    Attributes
+    ----------
+    values : ndarray of float64 or float32, shape (n_samples, n_timesteps, n_channels)
+        NaN is a missing value; past a row's length everything is NaN.
+    lengths : ndarray of int64, shape (n_samples,)
+        Steps up to the last one with an observed channel, at least 1.
+    rectangular : bool
+        Whether the user gave an array, so that all series share the time steps.
+    """
+
+    values: np.ndarray
+    lengths: np.ndarray
+    rectangular: bool
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @property
+    def n_timesteps(self) -> int:
+        return self.values.shape[1]
+
+    @property
+    def n_channels(self) -> int:
+        return self.values.shape[2]
+
+    def blocks(self, n_rows: int) -> Iterator[slice]:
+        """Slices of a choice of rows whose values, as float64, fill a few megabytes each."""
+        size = max(1, BLOCK_BYTES // (8 * self.n_timesteps * self.n_channels))
+        for start in range(0, n_rows, size):
+            yield slice(start, min(start + size, n_rows))
+
+
+def read(estimator, X, *, reset: bool) -> Sequences:
+    """Check `X` and bring it into one form; on `reset` learn what later calls must match.
+
+    Sets ``n_features_in_`` (time steps of 2-D input, otherwise channels), ``feature_names_in_``,
+    ``n_timesteps_in_``, ``n_channels_in_`` and ``_input_ndim`` on the estimator.
+    """
+    if not reset and (quick := _read_quickly(estimator, X)) is not None:
+        return quick
+    if _is_list_of_series(X):
+        values, ndim, rectangular = _stack(X), 3, False
+    else:
+        ndim, rectangular = _n_dims(X), True
+        values = _read_array(estimator, X, ndim, reset)
+    name = type(estimator).__name__
+    _refuse_infinite(values)
+    sequences = Sequences(values, _lengths(values), rectangular)
+    if reset:
+        _remember(estimator, sequences, ndim)
+    else:
+        _compare(estimator, sequences, name)
+    return sequences
+
+
+def _read_quickly(estimator, X) -> Sequences | None:
+    """The commonest call, checked at the cost of a sum: a finite float array of the fitted shape.
+
+    A service asks for one row at a time, and scikit-learn's general check takes longer than the
+    network.
+    """
+    if (
+        type(X) is not np.ndarray
+        or X.dtype.char not in "df"
+        or X.ndim not in (2, 3)
+        or hasattr(estimator, "feature_names_in_")
+        or X.shape[1] != estimator.n_timesteps_in_
+        or (X.shape[2] if X.ndim == 3 else 1) != estimator.n_channels_in_
+        or not len(X)
+        or not np.isfinite(np.add.reduce(X, axis=None))
+    ):
+        return None
+    lengths = np.full(len(X), X.shape[1])
+    return Sequences(X[:, :, np.newaxis] if X.ndim == 2 else X, lengths, True)
+
+
+def _n_dims(X) -> int:
+    """Dimensions of `X` without converting it; what hides them is taken as a table."""
+    if isinstance(X, list | tuple):
+        return 1 + (_n_dims(X[0]) if len(X) else 1)
+    if np.isscalar(X):
+        return 0
+    if hasattr(X, "shape") and hasattr(X.shape, "__len__"):
+        return len(X.shape)
+    return 2
+
+
+def _is_list_of_series(X) -> bool:
+    """A list of (length, channels) arrays, or of one-dimensional ones that differ in length."""
+    if isinstance(X, np.ndarray):
+        if X.dtype != object or X.ndim != 1:
+            return False
+    elif not isinstance(X, list | tuple):
+        return False
+    if not len(X):
+        return False
+    dims = [_n_dims(item) for item in X]
+    if dims[0] == 2:
+        return True
+    return dims[0] == 1 and len({np.shape(x)[0] if n == 1 else -1 for x, n in zip(X, dims)}) > 1
+
+
+def _stack(series) -> np.ndarray:
+    """Series of unequal length -> values padded with NaN."""
+    arrays: list[np.ndarray] = []
+    for i, item in enumerate(series):
+        array = np.asarray(item)
+        array = array[:, np.newaxis] if array.ndim == 1 else array
+        if array.ndim != 2:
+            raise ValueError(
+                "Each series in X needs the shape (length, channels) or (length,); series "
+                f"{i} has {array.ndim} dimensions."
+            )
+        if not array.size:
+            raise ValueError(
+                f"Each series in X needs at least one time step and one channel; series {i} has "
+                f"the shape {array.shape}. Drop it."
+            )
+        if arrays and array.shape[1] != arrays[0].shape[1]:
+            raise ValueError(
+                f"All series in X need the same channels; series 0 has {arrays[0].shape[1]}, "
+                f"series {i} has {array.shape[1]}."
+            )
+        arrays.append(array)
+    flat = check_array(
+        np.concatenate(arrays), dtype=FLOATS, ensure_all_finite=False, input_name="X"
+    )
+    lengths = np.array([len(array) for array in arrays])
+    values = np.full((len(arrays), lengths.max(), flat.shape[1]), np.nan, dtype=flat.dtype)
+    values[np.arange(lengths.max()) < lengths[:, np.newaxis]] = flat
+    return values
+
+
+def _read_array(estimator, X, ndim: int, reset: bool) -> np.ndarray:
+    """An array or a frame -> values of shape (n_samples, n_timesteps, n_channels)."""
+    checks = {"dtype": FLOATS, "ensure_all_finite": False, "estimator": estimator}
+    if ndim <= 2:
+        if reset or estimator._input_ndim == 2:
+            X = validate_data(estimator, X, reset=reset, dtype=FLOATS, ensure_all_finite=False)
+        else:
+            X = check_array(X, input_name="X", **checks)
+        return X[:, :, np.newaxis]
+    if ndim > 3:
+        raise ValueError(
+            "X needs the shape (n_samples, n_timesteps), (n_samples, n_timesteps, n_channels), or "
+            f"to be a list of (length, channels) arrays; it has {ndim} dimensions."
+        )
+    X = check_array(X, ensure_2d=False, allow_nd=True, input_name="X", **checks)
+    if 0 in X.shape:
+        raise ValueError(
+            "X needs at least one time step and one channel; its shape is "
+            f"{X.shape} (n_samples, n_timesteps, n_channels)."
+        )
+    return X
+
+
+def _refuse_infinite(values: np.ndarray) -> None:
+    if np.isfinite(np.add.reduce(values, axis=None)):
+        return
+    infinite = np.isinf(values)
+    if infinite.any():
+        row, step, channel = np.argwhere(infinite)[0]
+        raise ValueError(
+            f"Input X contains infinity: the first is at sample {row}, time step {step}, channel "
+            f"{channel}. Clip it, or set it to NaN to have it treated as missing."
+        )
+
+
+def _lengths(values: np.ndarray) -> np.ndarray:
+    """Steps of each row up to the last one where any channel is observed."""
+    n_samples, n_timesteps, _ = values.shape
+    if not np.isnan(values[:, -1]).all(axis=1).any():
+        return np.full(n_samples, n_timesteps)
+    observed = ~np.isnan(values).all(axis=2)
+    empty = ~observed.any(axis=1)
+    if empty.any():
+        raise ValueError(
+            "Each series in X needs at least one observed value; series "
+            f"{np.flatnonzero(empty)[0]} holds only NaN. Drop it."
+        )
+    return n_timesteps - observed[:, ::-1].argmax(axis=1)
+
+
+def _remember(estimator, sequences: Sequences, ndim: int) -> None:
+    fixed = sequences.rectangular and (sequences.lengths == sequences.n_timesteps).all()
+    estimator._input_ndim = min(ndim, 3)
+    estimator.n_channels_in_ = sequences.n_channels
+    estimator.n_timesteps_in_ = sequences.n_timesteps if fixed else None
+    if ndim > 2:
+        estimator.n_features_in_ = sequences.n_channels
+        estimator.__dict__.pop("feature_names_in_", None)
+
+
+def _compare(estimator, sequences: Sequences, name: str) -> None:
+    if sequences.n_channels != estimator.n_channels_in_:
+        raise ValueError(
+            f"X has {sequences.n_channels} features at each time step, but {name} is expecting "
+            f"{estimator.n_channels_in_} features as input."
+        )
+    steps = estimator.n_timesteps_in_
+    if sequences.rectangular and steps is not None and sequences.n_timesteps != steps:
+        raise ValueError(
+            f"X has {sequences.n_timesteps} time steps, but {name} was fitted on series of "
+            f"{steps}. Give a list of (length, channels) arrays to have other lengths read."
+        )

@@ -1,0 +1,175 @@
+"""The loop over epochs: order of rows, learning rates, validation, early stopping, interruption."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from skgru.gru import _batches
+from skgru.gru._model import CustomSpec, GRUSpec, History, OptimizerSettings, TrainingSet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Weights = tuple[np.ndarray, ...]
+
+
+class Engine(Protocol):
+    """What trains: it owns the weights, the optimiser's moments and the count of updates."""
+
+    def run_epoch(self, order: np.ndarray, rates: np.ndarray) -> float:
+        """One update for each row of `order`; the mean loss."""
+        ...
+
+    @property
+    def weights(self) -> Weights: ...
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long to train and how fast.
+
+    Attributes
+    ----------
+    epochs, batch_size : int
+    learning_rate : float
+        Of the first update.
+    decay : {"cosine", "constant"}
+        ``"cosine"`` lets it fall to zero over all updates (Loshchilov & Hutter 2017, without
+        restarts).
+    """
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    decay: str
+
+    def rates(self, epoch: int, n_batches: int) -> np.ndarray:
+        """Learning rate of each update of an epoch, float32."""
+        done = (epoch * n_batches + np.arange(n_batches)) / (self.epochs * n_batches)
+        factor = 0.5 * (1 + np.cos(np.pi * done)) if self.decay == "cosine" else np.ones(n_batches)
+        return (self.learning_rate * factor).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Stopping:
+    """Watch a score on held-out rows, keep the best weights, stop when it rests.
+
+    Attributes
+    ----------
+    score : callable
+        Weights -> score, higher is better.
+    n_iter_no_change : int
+    tol : float
+    """
+
+    score: Callable[[Weights], float]
+    n_iter_no_change: int
+    tol: float
+
+
+def choose_engine(name: str, spec: GRUSpec | CustomSpec) -> str:
+    """The engine that ``"auto"`` stands for: numba on the CPU, Keras where there is a GPU."""
+    if name != "auto":
+        return name
+    if isinstance(spec, CustomSpec):
+        return "keras"
+    return "numba"
+
+
+def start(
+    name: str,
+    spec: GRUSpec | CustomSpec,
+    weights: Weights | None,
+    data: TrainingSet,
+    settings: OptimizerSettings,
+    seed: int,
+) -> Engine:
+    """The engine called `name`, ready for its first epoch."""
+    # Either engine takes seconds to import, and a fit needs one of them.
+    if choose_engine(name, spec) == "numba":
+        from skgru.gru._native import NumbaEngine
+
+        return NumbaEngine(spec, weights, data, settings, seed)
+    from skgru.gru._epoch import KerasEngine
+
+    return KerasEngine(spec, weights, data, settings, seed)
+
+
+def train(
+    engine: Engine,
+    n_steps: np.ndarray,
+    schedule: Schedule,
+    rng: np.random.Generator,
+    *,
+    stopping: Stopping | None = None,
+    after_epoch: Callable[[int, History], bool] | None = None,
+) -> tuple[Weights, History]:
+    """Run epochs until the schedule, `stopping`, `after_epoch` or the user ends it.
+
+    Parameters
+    ----------
+    engine : Engine
+    n_steps : ndarray of int, shape (n_samples,)
+        Length of each training row.
+    schedule : Schedule
+    rng : Generator
+        Decides the order of rows.
+    stopping : Stopping, optional
+    after_epoch : callable, optional
+        Called with the number of epochs done and the history; True ends the training.
+
+    Returns
+    -------
+    weights : tuple of ndarray
+        The best by `stopping`'s score, else the last.
+    history : History
+
+    Raises
+    ------
+    ValueError
+        If the loss is no longer finite.
+    """
+    history = History()
+    best: tuple[float, Weights] | None = None
+    resting = 0
+    try:
+        for epoch in range(schedule.epochs):
+            order = _batches.plan(rng, n_steps, schedule.batch_size)
+            loss = engine.run_epoch(order, schedule.rates(epoch, len(order)))
+            _refuse_divergence(loss, epoch)
+            if stopping is not None:
+                weights = engine.weights
+                score = stopping.score(weights)
+                resting += 1
+                if best is None or score > best[0] + stopping.tol:
+                    resting = 0
+                if best is None or score > best[0]:
+                    best = score, weights
+                history.validation_score.append(score)
+            history.loss.append(loss)
+            if after_epoch is not None and after_epoch(epoch + 1, history):
+                break
+            if stopping is not None and resting >= stopping.n_iter_no_change:
+                break
+    except KeyboardInterrupt:
+        if not history.loss:
+            raise
+        warnings.warn(
+            f"Training interrupted by user after {len(history.loss)} of {schedule.epochs} epochs; "
+            "the best weights reached are kept.",
+            stacklevel=4,
+        )
+    return (engine.weights if best is None else best[1]), history
+
+
+def _refuse_divergence(loss: float, epoch: int) -> None:
+    if not math.isfinite(loss):
+        raise ValueError(
+            f"Training diverged in epoch {epoch + 1}: the loss is {loss}. Lower `learning_rate`, "
+            "set `clipnorm`, or look for extreme values in X and y."
+        )

@@ -1,0 +1,163 @@
+"""What tests of the CPU engine share: a slow twin of the network, in NumPy and float64."""
+
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from skgru.gru._model import GRUSpec, TrainingSet
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+@dataclass
+class Masks:
+    """Dropout of one row; None stands for none."""
+
+    embedding: np.ndarray | None = None
+    inputs: dict = field(default_factory=dict)  # layer -> mask
+    states: dict = field(default_factory=dict)  # (layer, direction) -> mask
+    pooled: np.ndarray | None = None
+
+
+def scaled(x, mask):
+    return x if mask is None else x * mask
+
+
+def read(x, weights, mask=None):
+    """States after each step of x (S, F), one direction: section 1 of the notes on the GRU."""
+    W, U, b = weights
+    n_units = len(U)
+    s, states = np.zeros(n_units), []
+    for x_t in x:
+        a_z, a_r, a_h = np.split(x_t @ W + b[0], 3)
+        m_z, m_r, m_h = np.split(scaled(s, mask) @ U + b[1], 3)
+        z, r = sigmoid(a_z + m_z), sigmoid(a_r + m_r)
+        c = np.tanh(a_h + r * m_h)
+        s = c + z * (s - c)
+        states.append(s)
+    return np.array(states)
+
+
+def pool(name, spec, states, attention):
+    """States (S, D) of a row -> (D,)."""
+    if name == "last":
+        n_units = spec.units[-1]
+        return np.concatenate([states[-1, :n_units], states[0, n_units:]])
+    if name == "mean":
+        return states.mean(axis=0)
+    if name == "max":
+        return states.max(axis=0)
+    shares = np.exp(states @ attention[:, 0])
+    return shares @ states / shares.sum()
+
+
+def forward_row(spec, weights, values, n_steps, masks=None):
+    """Features (n_features,) and outputs (n_outputs,) of one row of values (T, F)."""
+    masks = masks or Masks()
+    named = {w.name: np.asarray(a, float) for w, a in zip(spec.weight_shapes(), weights)}
+    starts = spec.patch_stride * np.arange(n_steps)
+    x = np.array([values[i : i + spec.patch_length].ravel() for i in starts], float)
+    if spec.embedding_units:
+        x = np.maximum(x @ named["embedding/kernel"] + named["embedding/bias"], 0)
+        x = scaled(x, masks.embedding)
+    for layer in range(len(spec.units)):
+        x = scaled(x, masks.inputs.get(layer))
+        states = []
+        for k, direction in enumerate(("forward", "backward")[: spec.n_directions]):
+            name = f"gru_{layer}/{direction}"
+            own = [named[f"{name}/{w}"] for w in ("kernel", "recurrent_kernel", "bias")]
+            mask = masks.states.get((layer, k))
+            states.append(read(x[::-1], own, mask)[::-1] if k else read(x, own, mask))
+        x = np.concatenate(states, axis=1)
+    pooled = [pool(name, spec, x, named.get("attention/kernel")) for name in spec.pooling]
+    features = np.concatenate(pooled)
+    answer = scaled(features, masks.pooled) @ named["output/kernel"] + named["output/bias"]
+    return features, answer
+
+
+def forward(spec, weights, values, n_steps):
+    """Features and outputs of every row."""
+    rows = [forward_row(spec, weights, v, n) for v, n in zip(values, n_steps)]
+    return tuple(map(np.array, zip(*rows)))
+
+
+def loss_row(spec, outputs, target, label_smoothing=0.0):
+    if spec.loss == "squared_error":
+        return np.mean((outputs - target) ** 2)
+    wanted = np.full(len(outputs), label_smoothing / len(outputs))
+    wanted[target] += 1 - label_smoothing
+    return wanted @ (np.log(np.exp(outputs).sum()) - outputs)
+
+
+def weights_of(spec, rng, scale=0.5):
+    """Random weights, none of them zero."""
+    return tuple(rng.normal(0, scale, w.shape).astype(np.float32) for w in spec.weight_shapes())
+
+
+def series_of(spec, rng, lengths):
+    """Values (n, T, F) padded as in `TrainingSet`, and numbers of patches."""
+    lengths = np.asarray(lengths)
+    padded = spec.padded_length(int(lengths.max()))
+    values = rng.normal(size=(len(lengths), padded, spec.n_channels)).astype(np.float32)
+    for row, length in zip(values, lengths):
+        row[length:] = row[length - 1]
+    return values, spec.n_patches(lengths).astype(np.int32)
+
+
+def data_of(spec, rng, lengths, weighted=True):
+    """A training set of random series and targets."""
+    values, n_steps = series_of(spec, rng, lengths)
+    n = len(lengths)
+    if spec.loss == "squared_error":
+        targets = rng.normal(size=(n, spec.n_outputs)).astype(np.float32)
+    else:
+        targets = rng.integers(spec.n_outputs, size=n).astype(np.int32)
+    weights = rng.uniform(0.5, 1.5, n) if weighted else np.ones(n)
+    return TrainingSet(values, n_steps, targets, (weights / weights.mean()).astype(np.float32))
+
+
+ALL_POOLINGS = ("last", "mean", "max", "attention")
+
+# Every option alone and the options that meet.
+SPECS = {
+    "plain": GRUSpec(2, 3, (4,)),
+    "one channel": GRUSpec(1, 2, (5,)),
+    "wide": GRUSpec(3, 2, (17,), pooling=("max",)),
+    "stacked": GRUSpec(2, 3, (4, 3, 2)),
+    "bidirectional": GRUSpec(2, 3, (3,), bidirectional=True),
+    "mean": GRUSpec(2, 3, (4,), pooling=("mean",)),
+    "max": GRUSpec(2, 3, (4,), pooling=("max",)),
+    "attention": GRUSpec(2, 3, (4,), pooling=("attention",)),
+    "patches": GRUSpec(2, 3, (4,), patch_length=3, patch_stride=2),
+    "embedding": GRUSpec(2, 3, (4,), patch_length=2, patch_stride=1, embedding_units=5),
+    "regression": GRUSpec(2, 3, (4,), loss="squared_error"),
+    "all": GRUSpec(2, 3, (3, 2), True, ALL_POOLINGS, 3, 2, 4),
+    "all, regression": GRUSpec(
+        *(1, 1, (2, 3), True, ALL_POOLINGS[::-1], 2, 2, 3), loss="squared_error"
+    ),
+}
+
+
+@pytest.fixture(params=SPECS.values(), ids=SPECS)
+def spec(request):
+    """Each architecture in turn."""
+    return request.param
+
+
+@pytest.fixture
+def twin():
+    """The slow twin and what draws data for it, as attributes."""
+    return SimpleNamespace(
+        forward=forward,
+        forward_row=forward_row,
+        loss_row=loss_row,
+        Masks=Masks,
+        weights_of=weights_of,
+        series_of=series_of,
+        data_of=data_of,
+        SPECS=SPECS,
+    )

@@ -1,0 +1,263 @@
+import random
+import subprocess
+import sys
+
+import jax
+import numpy as np
+import pytest
+
+from skgru.gru import _initial, _network
+from skgru.gru._backend import backend_name, keras
+from skgru.gru._model import CustomSpec, GRUSpec
+
+ALL = ("last", "mean", "max", "attention")
+SPECS = {
+    "plain": GRUSpec(1, 2, (4,)),
+    "stacked": GRUSpec(3, 2, (5, 4, 3), pooling=("max",), loss="squared_error"),
+    "bidirectional": GRUSpec(2, 3, (4, 3), True, ("mean", "max")),
+    "embedding": GRUSpec(2, 3, (4,), pooling=("attention",), embedding_units=6),
+    "one long patch": GRUSpec(2, 3, (4,), patch_length=30, patch_stride=7),
+    "all": GRUSpec(2, 3, (4, 3), True, ALL, 4, 3, 5),
+}
+N, T = 6, 11
+LENGTHS = np.array([T, 1, 4, 7, 10, 1], "int32")
+each_spec = pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
+each_raggedness = pytest.mark.parametrize("ragged", [False, True], ids=["equal", "ragged"])
+
+
+def draw(spec, ragged, seed=0):
+    """Weights, series of shape (N, T, F) and their lengths."""
+    rng = np.random.default_rng(seed)
+    weights = tuple(
+        w + rng.normal(size=w.shape).astype("float32") / 10 for w in _initial.draw(spec, rng)
+    )
+    lengths = LENGTHS if ragged else np.full(N, T, "int32")
+    return weights, rng.normal(size=(N, T, spec.n_channels)).astype("float32"), lengths
+
+
+def inputs_of(spec, X, lengths, ragged):
+    """What a model for training reads; what lies past a row's last patch is rubbish."""
+    padded = np.full((len(X), spec.padded_length(X.shape[1]), spec.n_channels), 99, "float32")
+    for row, series, length in zip(padded, X, lengths):
+        row[:length] = series[:length]
+        row[length : spec.padded_length(length)] = series[length - 1]
+    return [padded, spec.n_patches(lengths).astype("int32")] if ragged else padded
+
+
+def outputs_of(model, inputs, **options):
+    """What a model answers, compiled: that is quicker than to run each new operation alone."""
+    variables = [v.value for v in model.trainable_variables]
+    others = [v.value for v in model.non_trainable_variables]
+    answer = jax.jit(lambda *data: model.stateless_call(*data, **options)[0])(
+        variables, others, inputs
+    )
+    return jax.tree.map(np.asarray, answer)
+
+
+def built(spec, weights, ragged, fused, n_timesteps=T):
+    model = _network.build(spec, n_timesteps, ragged=ragged, fused=fused)
+    for variable, value in zip(model.trainable_variables, weights, strict=True):
+        variable.assign(value)
+    return model
+
+
+def exported(spec, weights, ragged, n_timesteps=T, **links):
+    channels = np.arange(spec.n_channels)
+    return _network.export(
+        spec,
+        weights,
+        n_timesteps,
+        ragged=ragged,
+        center=3.0 + channels,
+        scale=0.5 + channels,
+        **links,
+    )
+
+
+def in_own_units(spec, X):
+    channels = np.arange(spec.n_channels)
+    return X * (0.5 + channels) + 3.0 + channels
+
+
+@each_spec
+@each_raggedness
+def test_every_model_has_the_weights_of_its_spec_in_order(spec, ragged):
+    weights, _, _ = draw(spec, ragged)
+    expected = [weight.shape for weight in spec.weight_shapes()]
+    for fused in (False, True):
+        model = _network.build(spec, T, ragged=ragged, fused=fused)
+        assert [tuple(v.shape) for v in model.trainable_variables] == expected
+    model = exported(spec, weights, ragged)
+    for found, given in zip(model.weights, weights, strict=True):
+        np.testing.assert_array_equal(found.value, given)
+
+
+@each_spec
+@each_raggedness
+def test_fused_layers_compute_what_plain_ones_do(spec, ragged):
+    weights, X, lengths = draw(spec, ragged)
+    inputs = inputs_of(spec, X, lengths, ragged)
+    outputs, features = outputs_of(built(spec, weights, ragged, fused=True), inputs)
+    for found, expected in zip(
+        (outputs, features), outputs_of(built(spec, weights, ragged, fused=False), inputs)
+    ):
+        np.testing.assert_allclose(found, expected, atol=1e-6)
+    assert outputs.shape == (N, spec.n_outputs)
+    assert features.shape == (N, spec.n_features)
+    np.testing.assert_allclose(features @ weights[-2] + weights[-1], outputs, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["stacked", "embedding", "all"])
+def test_a_row_is_answered_the_same_alone_and_among_longer_ones(name):
+    spec = SPECS[name]
+    weights, X, lengths = draw(spec, ragged=True)
+    together, _ = outputs_of(
+        built(spec, weights, True, fused=True), inputs_of(spec, X, lengths, True)
+    )
+    for i, length in enumerate(lengths[:4]):
+        alone = X[i : i + 1, :length]
+        model = built(spec, weights, False, fused=True, n_timesteps=length)
+        answer, _ = outputs_of(model, inputs_of(spec, alone, [length], False))
+        np.testing.assert_allclose(together[i], answer[0], atol=1e-6)
+
+
+def test_pooling_by_hand():
+    """The forward direction reads up to a row's last own step, the backward one starts there."""
+    spec = GRUSpec(1, 2, (3,), True, ALL)
+    weights, X, lengths = draw(spec, ragged=True)
+    forward, backward = (
+        keras.layers.GRU(3, return_sequences=True, go_backwards=reverse, seed=0)
+        for reverse in (False, True)
+    )
+    _, features = outputs_of(
+        built(spec, weights, True, fused=True), inputs_of(spec, X, lengths, True)
+    )
+    for row, series, length in list(zip(features, X, lengths))[:3]:
+        states = []
+        for layer, own in ((forward, weights[:3]), (backward, weights[3:6])):
+            layer.build((1, None, 1))
+            layer.set_weights(own)
+            states.append(np.asarray(layer(series[None, :length]))[0])
+        states[1] = states[1][::-1]
+        joined = np.concatenate(states, axis=1)
+        share = np.exp(joined @ weights[6])
+        expected = [
+            [*states[0][-1], *states[1][0]],
+            joined.mean(axis=0),
+            joined.max(axis=0),
+            (share * joined).sum(axis=0) / share.sum(),
+        ]
+        np.testing.assert_allclose(row, np.concatenate(expected), atol=1e-6)
+
+
+@each_spec
+@each_raggedness
+def test_an_exported_model_reads_series_in_their_own_units(spec, ragged):
+    weights, X, lengths = draw(spec, ragged)
+    expected, features = outputs_of(
+        built(spec, weights, ragged, fused=False), inputs_of(spec, X, lengths, ragged)
+    )
+    raw = in_own_units(spec, X)
+    if ragged:
+        raw[np.arange(T) >= lengths[:, None]] = np.nan
+    inputs = [raw, lengths] if ragged else raw
+    for n_timesteps in (T, None) if ragged else (T,):
+        model = exported(spec, weights, ragged, n_timesteps)
+        np.testing.assert_allclose(outputs_of(model, inputs), expected, atol=2e-6)
+    representation = keras.Model(model.input, model.get_layer("features").output)
+    np.testing.assert_allclose(outputs_of(representation, inputs), features, atol=2e-6)
+
+
+def test_an_exported_model_answers_in_the_units_of_the_user():
+    spec = SPECS["plain"]
+    weights, X, _ = draw(spec, ragged=False)
+    raw = in_own_units(spec, X)
+    logits = outputs_of(exported(spec, weights, False), raw)
+    probabilities = outputs_of(exported(spec, weights, False, probabilities=True), raw)
+    exponentials = np.exp(logits)
+    np.testing.assert_allclose(
+        probabilities, exponentials / exponentials.sum(axis=1, keepdims=True), atol=1e-6
+    )
+    center, scale = np.array([1.0, -2.0]), np.array([3.0, 0.1])
+    model = exported(spec, weights, False, target_center=center, target_scale=scale)
+    np.testing.assert_allclose(outputs_of(model, raw), logits * scale + center, atol=1e-6)
+
+
+# NumPy 2 deprecates how Keras' variables turn into arrays, which saving does.
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+def test_an_exported_model_opens_where_skgru_is_not_installed(tmp_path):
+    for name in ("one long patch", "all"):
+        spec = SPECS[name]
+        for ragged in (False, True):
+            weights, X, lengths = draw(spec, ragged)
+            model = exported(spec, weights, ragged, None if ragged else T, probabilities=True)
+            model.save(tmp_path / f"{name}_{ragged}.keras")
+            raw = in_own_units(spec, X).astype("float32")
+            inputs = [raw, lengths] if ragged else [raw]
+            np.savez(tmp_path / f"{name}_{ragged}.npz", outputs_of(model, inputs), *inputs)
+    code = """
+import pathlib, sys
+import keras, numpy as np
+for path in pathlib.Path(sys.argv[1]).glob("*.keras"):
+    model = keras.models.load_model(path)
+    expected, *inputs = np.load(path.with_suffix(".npz")).values()
+    found = model(inputs if len(inputs) > 1 else inputs[0])
+    print(np.abs(keras.ops.convert_to_numpy(found) - expected).max())
+assert "skgru" not in sys.modules
+"""
+    run = subprocess.run(
+        [sys.executable, "-I", "-c", code, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    errors = [float(line) for line in run.stdout.split()]
+    assert len(errors) == 4
+    assert max(errors) < 1e-6
+
+
+def test_building_leaves_global_random_numbers_alone():
+    def fit_in(n_timesteps, n_channels):
+        del n_timesteps, n_channels
+        return keras.Sequential([keras.layers.Dense(2), keras.layers.Dropout(0.5)])
+
+    before = random.getstate(), np.random.get_state()[1].tolist()  # noqa: NPY002
+    spec = SPECS["all"]
+    _network.build(spec, T, ragged=True, fused=False, dropout=0.1, recurrent_dropout=0.1)
+    exported(spec, draw(spec, True)[0], True)
+    _network.build(CustomSpec(fit_in, T, 1, 2), T, ragged=False, fused=True, seed=3)
+    assert before == (random.getstate(), np.random.get_state()[1].tolist())  # noqa: NPY002
+
+
+def test_dropout_of_plain_layers():
+    spec = GRUSpec(2, 2, (8, 8), True, ("mean",), embedding_units=8)
+    rates = {"dropout": 0.5, "recurrent_dropout": 0.5}
+    weights, X, _ = draw(spec, ragged=False)
+    answers = []
+    for seed in (0, 0, 1):
+        model = _network.build(spec, T, ragged=False, fused=False, seed=seed, **rates)
+        for variable, value in zip(model.trainable_variables, weights, strict=True):
+            variable.assign(value)
+        answers.append(outputs_of(model, X, training=True)[0])
+    still = outputs_of(model, X)[0]
+    np.testing.assert_array_equal(answers[0], answers[1])
+    assert np.abs(answers[0] - answers[2]).max() > 1e-3
+    assert np.abs(answers[0] - still).max() > 1e-3
+    expected = outputs_of(built(spec, weights, False, fused=False), X)[0]
+    np.testing.assert_allclose(still, expected, atol=1e-6)
+
+
+def test_an_exported_model_has_the_configuration_of_a_usual_one():
+    spec = SPECS["all"]
+    model = exported(spec, draw(spec, False)[0], False)
+    layer = keras.layers.GRU(4, return_sequences=True, name="gru_0_forward", dtype="float32")
+    found, usual = (x.get_config() for x in (model.get_layer("gru_0_forward"), layer))
+    assert found == usual
+    twin = keras.models.clone_model(model)
+    assert all(np.ptp(np.asarray(v.value)) > 0 for v in twin.trainable_variables if v.ndim > 1)
+
+
+def test_tests_run_on_jax():
+    assert backend_name == "jax"

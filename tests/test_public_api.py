@@ -1,0 +1,71 @@
+"""The public names, and that each is documented as its signature stands."""
+
+import inspect
+import re
+from importlib.metadata import version
+
+import pytest
+
+import skgru
+
+CLASSES = [name for name in skgru.__all__ if name[0].isupper()]
+
+
+def sections(docstring):
+    """Titles of a numpydoc docstring -> the lines under each."""
+    parts = re.split(r"^(\w[\w ]*)\n-{3,}\n", inspect.cleandoc(docstring), flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def entries(section):
+    """Names described in a section, several before one colon included."""
+    heads = re.findall(r"^(\w[\w, *]*) :", section, flags=re.MULTILINE)
+    return [name.strip(" *") for head in heads for name in head.split(",")]
+
+
+def public_methods(cls):
+    return {
+        name: method
+        for base in cls.__mro__
+        if base.__module__.startswith("skgru.")
+        for name, method in vars(base).items()
+        if not name.startswith("_") and callable(inspect.unwrap(method))
+    }
+
+
+def test_version_is_that_of_the_distribution():
+    assert skgru.__version__ == version("skgru")
+
+
+def test_every_name_is_there():
+    assert set(skgru.__all__) <= set(dir(skgru))
+    assert all(hasattr(skgru, name) for name in skgru.__all__)
+
+
+def test_unknown_name():
+    with pytest.raises(AttributeError, match="'skgru' has no attribute 'LSTMClassifier'"):
+        skgru.LSTMClassifier  # noqa: B018
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_class_is_documented(name):
+    cls = getattr(skgru, name)
+    found = sections(cls.__doc__)
+    assert {"Parameters", "Attributes", "Examples"} <= set(found)
+    assert ">>>" in found["Examples"]
+    assert entries(found["Parameters"]) == list(inspect.signature(cls).parameters)
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_parameters_after_the_first_are_given_by_keyword(name):
+    _, *others = inspect.signature(getattr(skgru, name)).parameters.values()
+    assert all(parameter.kind is parameter.KEYWORD_ONLY for parameter in others)
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_methods_are_documented(name):
+    for title, method in public_methods(getattr(skgru, name)).items():
+        assert inspect.getdoc(method), title
+        described = entries(sections(inspect.getdoc(method)).get("Parameters", ""))
+        arguments = [p for p in inspect.signature(method).parameters if p != "self"]
+        assert described == arguments, title
