@@ -3,7 +3,7 @@
 #   make test            all tests and documented examples
 #   make lint            format, lint and type checks
 #   make docs            the documentation site, in docs/_build/html
-#   make bench           timings against the original Keras sample and PyTorch
+#   make bench           timings against the original Keras sample, and PyTorch if installed
 #   make demo PYTHON=python3.13 VENV=.venv313
 
 PYTHON ?= python3

@@ -242,7 +242,7 @@ def measure(threads, rounds):
     for seed in range(1, rounds + 1):
         for program in programs:
             program.fit(seed)
-        print(f"round {seed} of {rounds}", end="\r", flush=True)
+        print(f"round {seed} of {rounds}", file=sys.stderr, flush=True)
     return programs
 
 

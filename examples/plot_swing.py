@@ -2,8 +2,8 @@
 Two numbers from a noisy swing
 ==============================
 
-A pendulum swings and comes to rest. From a short, noisy record with gaps: how fast does it swing, and
-how quickly does it lose energy? One regressor answers both.
+A pendulum swings and comes to rest. From a short, noisy record with gaps: how fast does it swing,
+and how quickly does it lose energy? One regressor answers both.
 """
 
 # %%
@@ -41,8 +41,8 @@ ax.spines[["top", "right"]].set_visible(False)
 # %%
 # One model, two targets
 # ----------------------
-# `y` has two columns, and so has the prediction. `early_stopping` keeps a tenth of the records aside
-# and the weights that do best on them.
+# `y` has two columns, and so has the prediction. `early_stopping` keeps a tenth of the records
+# aside, and the weights that do best on them.
 
 model = GRURegressor(epochs=60, early_stopping=True, random_state=0).fit(X_train, y_train)
 predicted = model.predict(X_test)

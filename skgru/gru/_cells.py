@@ -113,13 +113,13 @@ def forward(inputs, n_steps, weights, mask, reverse, states, gates, candidates, 
     n_rows, n_units = last.shape
     n_channels, n_kept, n_states = len(kernel), len(gates), len(states)
     products = gates.reshape(n_kept, n_rows, 3 * n_units)
-    projected = np.empty((n_rows, 3 * n_units), np.float32)
-    parts = projected.reshape(n_rows, 3, n_units)
+    projected = np.empty((n_rows if n_channels > 1 else 0, 3 * n_units), np.float32)
+    shifted = np.empty(3 * n_units, np.float32)
     fed = np.empty((len(mask), n_units), np.float32)
     shift = bias[0].copy()
     for j in range(2 * n_units):
         shift[j] += bias[1, j]
-    shift_h, shift_m = shift[2 * n_units :], bias[1, 2 * n_units :]
+    shifted_h, shift_m = shifted[2 * n_units :], bias[1, 2 * n_units :]
     active = 0
     _clear(states[(n_steps[0] if reverse else 0) % n_states], 0)
     for step in range(n_steps[0]):
@@ -137,16 +137,14 @@ def forward(inputs, n_steps, weights, mask, reverse, states, gates, candidates, 
         if n_channels > 1:
             multiply(inputs[t, :active], kernel, projected[:active])
         for i in range(active):
-            k = i
-            if n_channels == 1:  # no work for BLAS; one row of memory stays in the nearest cache
-                k = 0
-                for j in range(3 * n_units):
-                    projected[k, j] = inputs[t, i, 0] * kernel[0, j]
+            for j in range(3 * n_units):  # one channel is no work for BLAS
+                a = inputs[t, i, 0] * kernel[0, j] if n_channels == 1 else projected[i, j]
+                shifted[j] = a + shift[j]
             for j in range(2 * n_units):
-                product[i, j] = sigmoid(product[i, j] + projected[k, j] + shift[j])
+                product[i, j] = sigmoid(product[i, j] + shifted[j])
             for j in range(n_units):
                 m = gate[i, 2, j] + shift_m[j]
-                c = tanh(parts[k, 2, j] + shift_h[j] + gate[i, 1, j] * m)
+                c = tanh(shifted_h[j] + gate[i, 1, j] * m)
                 candidate[i, j] = c
                 state[i, j] = c + gate[i, 0, j] * (previous[i, j] - c)
         _clear(state, active)

@@ -85,10 +85,23 @@ def call_network(spec: CustomSpec, values, own):
 
 
 def _require_mask(network) -> None:
-    if "mask" not in inspect.signature(network.call).parameters:
+    """Refuse a layer that would read padding as data, or lose track of which is which."""
+    for layer in _steps_of(network):
+        inside = layer is not network and layer.supports_masking
+        if inside or "mask" in inspect.signature(layer.call).parameters:
+            continue
         raise ValueError(
             "Series of unequal lengths need a `network` that tells padding from data, but "
-            f"{type(network).__name__}.call takes no `mask`. Add the argument (bool, (batch, "
-            "steps)), wrap layers that support masking in keras.Sequential, or give series of "
-            "equal length."
+            f"{type(layer).__name__}.call takes no `mask`. Use layers that support masking, add "
+            "the argument (bool, (batch, steps)) to your own, or give series of equal length."
         )
+
+
+def _steps_of(layer):
+    """The layers that a sequential or functional model passes its mask through, or the layer."""
+    if not isinstance(layer, keras.Sequential) and not hasattr(layer, "operations"):
+        yield layer
+        return
+    for part in layer.layers:
+        if not isinstance(part, keras.layers.InputLayer):
+            yield from _steps_of(part)

@@ -362,7 +362,6 @@ def _fitted_state(estimator) -> dict:
 @contextmanager
 def _all_or_nothing(estimator) -> Iterator[None]:
     """On any failure put the fitted state back as it was."""
-
     before = _fitted_state(estimator)
     try:
         yield

@@ -13,7 +13,7 @@ from skgru.gru import _blas, _forward, _layers
 from skgru.gru._model import GRUSpec
 
 # Rows of a block: enough for large products, few enough that their states stay in cache.
-_MIN_ROWS, _MAX_ROWS = 16, 128
+_MIN_ROWS, _MAX_ROWS = 16, 256
 _FLOATS = 1 << 18
 
 
@@ -107,4 +107,5 @@ def _block_size(spec: GRUSpec, n_steps: int) -> int:
     per_step = spec.patch_width + spec.embedding_units
     if len(spec.units) > 1 or spec.pooling != ("last",):
         per_step += spec.n_directions * sum(spec.units)
-    return max(_MIN_ROWS, min(_FLOATS // (n_steps * per_step), _MAX_ROWS))
+    per_row = n_steps * per_step + 9 * max(spec.units)
+    return max(_MIN_ROWS, min(_FLOATS // per_row, _MAX_ROWS))

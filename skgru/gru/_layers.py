@@ -20,9 +20,14 @@ def cut_patches(values, rows, n_steps, stride, patches):
     series = values.reshape(len(values), n_values)
     hop = stride * values.shape[2]
     for i in range(len(rows)):
-        for t in range(n_steps[i]):
-            for j in range(width):
-                patches[t, i, j] = series[rows[i], t * hop + j]
+        row = series[rows[i]]
+        if width == 1:  # a loop in the loop would take several times as long
+            for t in range(n_steps[i]):
+                patches[t, i, 0] = row[t * hop]
+        else:
+            for t in range(n_steps[i]):
+                for j in range(width):
+                    patches[t, i, j] = row[t * hop + j]
         for t in range(n_steps[i], len(patches)):
             for j in range(width):
                 patches[t, i, j] = 0

@@ -102,11 +102,16 @@ def test_agrees_with_the_keras_layer():
         states = recurrence(projected, jnp.zeros((B, H)), recurrent_kernel, bias[1])
         return jnp.swapaxes(states, 0, 1)
 
-    np.testing.assert_allclose(ours(weights, x), theirs(weights, x), atol=1e-6)
     weighting = jnp.asarray(rng.normal(size=(B, T, H)), jnp.float32)
-    found, expected = (
-        jax.grad(lambda w, x, f=f: jnp.sum(f(w, x) * weighting), (0, 1))(weights, x)
-        for f in (ours, theirs)
-    )
+
+    def with_gradients(function):
+        def objective(weights, x):
+            states = function(weights, x)
+            return jnp.sum(states * weighting), states
+
+        return jax.jit(jax.grad(objective, (0, 1), has_aux=True))(weights, x)
+
+    (found, states), (expected, their_states) = map(with_gradients, (ours, theirs))
+    np.testing.assert_allclose(states, their_states, atol=1e-6)
     for a, b in zip(jax.tree.leaves(found), jax.tree.leaves(expected)):
         assert relative(a, b) < 5e-6

@@ -184,7 +184,6 @@ def test_an_exported_model_answers_in_the_units_of_the_user():
 
 
 # NumPy 2 deprecates how Keras' variables turn into arrays, which saving does.
-@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 def test_an_exported_model_opens_where_skgru_is_not_installed(tmp_path):
     for name in ("one long patch", "all"):
         spec = SPECS[name]
@@ -194,7 +193,8 @@ def test_an_exported_model_opens_where_skgru_is_not_installed(tmp_path):
             model.save(tmp_path / f"{name}_{ragged}.keras")
             raw = in_own_units(spec, X).astype("float32")
             inputs = [raw, lengths] if ragged else [raw]
-            np.savez(tmp_path / f"{name}_{ragged}.npz", outputs_of(model, inputs), *inputs)
+            expected = outputs_of(model, inputs if ragged else raw)
+            np.savez(tmp_path / f"{name}_{ragged}.npz", expected, *inputs)
     code = """
 import pathlib, sys
 import keras, numpy as np
@@ -256,7 +256,8 @@ def test_an_exported_model_has_the_configuration_of_a_usual_one():
     found, usual = (x.get_config() for x in (model.get_layer("gru_0_forward"), layer))
     assert found == usual
     twin = keras.models.clone_model(model)
-    assert all(np.ptp(np.asarray(v.value)) > 0 for v in twin.trainable_variables if v.ndim > 1)
+    matrices = [np.asarray(v.value) for v in twin.trainable_variables if "kernel" in v.name]
+    assert all(np.ptp(matrix) > 0 for matrix in matrices)
 
 
 def test_tests_run_on_jax():

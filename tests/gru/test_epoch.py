@@ -1,0 +1,425 @@
+import random
+import threading
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from skgru.gru import _batches, _compiled, _fused, _initial, _losses, _network, _portable
+from skgru.gru._backend import keras
+from skgru.gru._epoch import KerasEngine, custom_features, custom_outputs
+from skgru.gru._model import CustomSpec, GRUSpec, OptimizerSettings, TrainingSet
+
+PLAIN = OptimizerSettings()
+SMALL = GRUSpec(2, 3, (4,), True, ("mean", "max"), 3, 2, 5)
+
+
+def draw_data(spec, n=20, n_timesteps=8, ragged=False, seed=0):
+    rng = np.random.default_rng(seed)
+    lengths = rng.integers(1, n_timesteps + 1, n) if ragged else np.full(n, n_timesteps)
+    lengths[0] = n_timesteps
+    values = rng.normal(size=(n, spec.padded_length(n_timesteps), spec.n_channels))
+    for row, length in zip(values, lengths):
+        row[length:] = row[length - 1]
+    if spec.loss == "cross_entropy":
+        targets = rng.integers(0, spec.n_outputs, n).astype("int32")
+    else:
+        targets = rng.normal(size=(n, spec.n_outputs)).astype("float32")
+    weight = rng.random(n)
+    return TrainingSet(
+        values.astype("float32"),
+        spec.n_patches(lengths).astype("int32"),
+        targets,
+        (weight / weight.mean()).astype("float32"),
+    )
+
+
+def draw_weights(spec, seed=0):
+    return _initial.draw(spec, np.random.default_rng(seed))
+
+
+def run(engine, data, n_epochs=1, batch_size=8, rate=1e-2, seed=0):
+    """Train for some epochs and return their losses."""
+    rng = np.random.default_rng(seed)
+    orders = [_batches.plan(rng, data.n_steps, batch_size) for _ in range(n_epochs)]
+    return [engine.run_epoch(order, np.full(len(order), rate, "float32")) for order in orders]
+
+
+def train(spec, data, settings=PLAIN, seed=0, **options):
+    weights = None if isinstance(spec, CustomSpec) else draw_weights(spec)
+    engine = KerasEngine(spec, weights, data, settings, seed)
+    losses = run(engine, data, **options)
+    return losses, engine.weights
+
+
+def distance(found, expected):
+    return max(np.abs(a.astype(float) - b).max() for a, b in zip(found, expected, strict=True))
+
+
+# ---------------------------------------------------------------------- the compiled epoch
+
+
+def test_nothing_compiles_again_for_other_settings_weights_seeds_or_numbers_of_rows():
+    settings = OptimizerSettings(dropout=0.1, recurrent_dropout=0.1)
+    train(SMALL, draw_data(SMALL), settings)
+    before = _compiled.n_traces
+    others = OptimizerSettings(
+        weight_decay=0.1,
+        clipnorm=0.5,
+        dropout=0.3,
+        recurrent_dropout=0.2,
+        label_smoothing=0.1,
+        beta_1=0.8,
+        beta_2=0.99,
+        epsilon=1e-5,
+    )
+    train(SMALL, draw_data(SMALL, n=57, seed=1), others, seed=7, n_epochs=2, rate=1e-3)
+    assert _compiled.n_traces == before
+    train(SMALL, draw_data(SMALL), PLAIN)
+    assert _compiled.n_traces == before + 1, "a program without random numbers is another one"
+
+
+def test_longest_rows_of_about_the_same_length_share_a_program():
+    spec = GRUSpec(1, 2, (3,), pooling=("mean",))
+    train(spec, draw_data(spec, n_timesteps=36, ragged=True))
+    before = _compiled.n_traces
+    train(spec, draw_data(spec, n_timesteps=33, ragged=True))
+    assert _compiled.n_traces == before
+
+
+def test_buckets_hold_what_they_must():
+    for n in range(1, 200):
+        assert n <= _compiled._close_above(n) <= max(n, 1.125 * n + 1)
+        assert n <= _compiled._length_bucket(n) <= 1.5 * n
+    assert _compiled._row_bucket(800, 80) == _compiled._row_bucket(533, 80) == 1024
+    assert _compiled._row_bucket(1000, 1 << 20) <= 1125
+
+
+def test_loss_falls_on_the_sum_of_a_sequence():
+    rng = np.random.default_rng(0)
+    values = rng.random((320, 20, 1))
+    targets = (values.sum(axis=(1, 2)) > 10).astype("int32")
+    data = TrainingSet(
+        ((values - 0.5) / 0.29).astype("float32"),
+        np.full(320, 20, "int32"),
+        targets,
+        np.ones(320, "float32"),
+    )
+    losses, _ = train(GRUSpec(1, 2, (16,)), data, n_epochs=12, batch_size=32)
+    assert losses[-1] < 0.2 < 0.6 < losses[0]
+
+
+@pytest.mark.parametrize("ragged", [False, True], ids=["equal", "ragged"])
+@pytest.mark.parametrize("loss", ["cross_entropy", "squared_error"])
+def test_two_updates_are_those_of_the_optimizer_settings(loss, ragged):
+    spec = GRUSpec(2, 3, (4,), pooling=("mean", "last"), embedding_units=3, loss=loss)
+    data, weights = draw_data(spec, ragged=ragged), draw_weights(spec)
+    settings = OptimizerSettings(weight_decay=0.1, clipnorm=0.3, label_smoothing=0.1)
+    order = np.array([[3, 5, 1, 7], [2, 4, 0, -1]], "int32")
+    rates = np.array([0.02, 0.01], "float32")
+    engine = KerasEngine(spec, weights, data, settings, 0)
+    mean_loss = engine.run_epoch(order, rates)
+
+    model = _network.build(spec, data.values.shape[1], ragged=ragged, fused=True)
+    state = [v.value for v in model.non_trainable_variables]
+
+    def objective(weights, rows):
+        inputs = [data.values[rows], data.n_steps[rows]] if ragged else data.values[rows]
+        (outputs, _), _ = model.stateless_call(weights, state, inputs)
+        losses = _losses.per_row(loss, outputs, data.targets[rows], settings.label_smoothing)
+        return jnp.sum(data.sample_weight[rows] * losses) / len(rows)
+
+    p = [w.astype(float) for w in weights]
+    m = [np.zeros(w.shape) for w in weights]
+    v = [np.zeros(w.shape) for w in weights]
+    total = 0.0
+    for t, (rows, rate) in enumerate(zip(order, rates), 1):
+        rows = rows[rows >= 0]
+        value, g = jax.value_and_grad(objective)([w.astype("float32") for w in p], rows)
+        total += float(value) * len(rows)
+        g = [np.asarray(part, float) for part in g]
+        g = [part * min(1, 0.3 / np.sqrt(sum((x**2).sum() for x in g))) for part in g]
+        for i, shape in enumerate(spec.weight_shapes()):
+            p[i] -= rate * 0.1 * p[i] * shape.decayed
+            m[i] += (g[i] - m[i]) * (1 - 0.9)
+            v[i] += (g[i] ** 2 - v[i]) * (1 - 0.999)
+            correction = np.sqrt(1 - 0.999**t) / (1 - 0.9**t)
+            p[i] -= rate * correction * m[i] / (np.sqrt(v[i]) + 1e-7)
+    assert mean_loss == pytest.approx(total / 7, rel=1e-5)
+    assert distance(engine.weights, p) < 5e-6
+
+
+@pytest.mark.parametrize("ragged", [False, True], ids=["equal", "ragged"])
+@pytest.mark.parametrize("pooling", ["last", "mean", "max", "attention"])
+def test_gradient_of_the_whole_network_against_finite_differences(pooling, ragged):
+    spec = GRUSpec(2, 2, (4, 3), True, (pooling,), 2, 1, 3, loss="squared_error")
+    data = draw_data(spec, n=6, n_timesteps=5, ragged=ragged)
+    model = _network.build(spec, data.values.shape[1], ragged=ragged, fused=True)
+    state = [v.value for v in model.non_trainable_variables]
+    inputs = [data.values, data.n_steps] if ragged else data.values
+    shapes = [w.shape for w in spec.weight_shapes()]
+    ends = np.cumsum([np.prod(shape) for shape in shapes])
+
+    @jax.jit
+    def objective(flat):
+        weights = [part.reshape(shape) for part, shape in zip(jnp.split(flat, ends[:-1]), shapes)]
+        (outputs, _), _ = model.stateless_call(weights, state, inputs)
+        return jnp.sum(_losses.per_row(spec.loss, outputs, data.targets))
+
+    rng = np.random.default_rng(0)
+    flat = rng.normal(size=ends[-1]).astype("float32") / 2
+    gradient = np.asarray(jax.jit(jax.grad(objective))(flat))
+    for direction in [gradient / np.linalg.norm(gradient), *rng.normal(size=(3, len(flat)))]:
+        step = (direction * 1e-2 / np.linalg.norm(direction)).astype("float32")
+        difference = float(objective(flat + step)) - float(objective(flat - step))
+        assert difference == pytest.approx(2 * gradient @ step, rel=0.02, abs=2e-4)
+
+
+def test_a_place_with_no_row_changes_nothing():
+    data, weights = draw_data(SMALL), draw_weights(SMALL)
+    rates = np.array([1e-2], "float32")
+    found, expected = (KerasEngine(SMALL, weights, data, PLAIN, 0) for _ in range(2))
+    loss = found.run_epoch(np.array([[4, 2, -1, -1]], "int32"), rates)
+    assert loss == pytest.approx(expected.run_epoch(np.array([[4, 2]], "int32"), rates))
+    assert distance(found.weights, expected.weights) < 1e-6
+
+
+def test_what_pads_rows_changes_nothing():
+    spec = GRUSpec(2, 3, (4, 3), True, ("last", "attention"), 3, 2, loss="squared_error")
+    data = draw_data(spec, ragged=True)
+    longer = TrainingSet(
+        np.pad(data.values, ((0, 0), (0, 12), (0, 0)), constant_values=7),
+        data.n_steps,
+        data.targets,
+        data.sample_weight,
+    )
+    settings = OptimizerSettings(clipnorm=1)
+    losses, weights = train(spec, data, settings, n_epochs=2)
+    longer_losses, longer_weights = train(spec, longer, settings, n_epochs=2)
+    assert losses == pytest.approx(longer_losses, rel=1e-5)
+    assert distance(weights, longer_weights) < 1e-5
+
+
+def test_epochs_go_on_where_the_last_one_ended():
+    data, weights = draw_data(SMALL), draw_weights(SMALL)
+    settings = OptimizerSettings(dropout=0.2, recurrent_dropout=0.1)
+    order = _batches.plan(np.random.default_rng(0), data.n_steps, 5)
+    rates = np.linspace(1e-2, 1e-3, len(order), dtype="float32")
+    whole, parts = (KerasEngine(SMALL, weights, data, settings, 3) for _ in range(2))
+    whole.run_epoch(order, rates)
+    parts.run_epoch(order[:1], rates[:1])
+    parts.run_epoch(order[1:], rates[1:])
+    assert distance(whole.weights, parts.weights) < 1e-6
+
+
+def test_threads_train_what_one_trains():
+    data = draw_data(SMALL)
+    expected = [train(SMALL, data, seed=seed, rate=1e-3)[1] for seed in (0, 1)]
+    found = {}
+
+    def work(seed):
+        found[seed] = train(SMALL, data, seed=seed, rate=1e-3)[1]
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in (0, 1)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert distance(found[0], expected[0]) == distance(found[1], expected[1]) == 0
+
+
+# ---------------------------------------------------------------------- dropout
+
+
+@pytest.mark.parametrize(
+    "settings", [OptimizerSettings(dropout=0.4), OptimizerSettings(recurrent_dropout=0.4)]
+)
+def test_dropout_depends_on_the_seed_alone(settings):
+    data = draw_data(SMALL)
+    one, again, other = (train(SMALL, data, settings, seed)[1] for seed in (1, 1, 2**31 - 2))
+    assert distance(one, again) == 0
+    assert distance(one, other) > 1e-3
+
+
+def test_masks_drop_at_their_rate_and_keep_the_mean():
+    noise = _fused.Noise(jax.random.key(0), 1000, 70, jnp.float32(0.3), None)
+    one, other = (np.asarray(noise.mask(35, noise.dropout)) for _ in range(2))
+    assert set(np.unique(one)) == {0, np.float32(1 / 0.7)}
+    assert np.mean(one == 0) == pytest.approx(0.3, abs=0.01)
+    assert np.mean(one == other) < 0.7, "no two layers see the same mask"
+
+
+def test_dropout_hides_whole_channels_of_a_row():
+    layer = _fused.TracedDropout()
+    x = jnp.ones((50, 4, 6))
+    layer.build(x.shape)
+    with _fused.noise(_fused.Noise(jax.random.key(0), 50, 6, jnp.float32(0.5), None)):
+        dropped = np.asarray(layer(x, training=True))
+        np.testing.assert_array_equal(layer(x, training=False), x)
+    np.testing.assert_array_equal(layer(x, training=True), x)
+    assert (dropped == dropped[:, :1]).all()
+    assert 0.4 < (dropped == 0).mean() < 0.6
+
+
+# ---------------------------------------------------------------------- a user's own network
+
+
+def dense(n_timesteps, n_channels):
+    del n_timesteps, n_channels
+    return keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(6, activation="tanh")])
+
+
+def convolution(n_timesteps, n_channels):
+    del n_timesteps, n_channels
+    return keras.Sequential(
+        [
+            keras.layers.Conv1D(6, 3, padding="same"),
+            keras.layers.BatchNormalization(momentum=0.5),
+            keras.layers.ReLU(),
+            keras.layers.Dropout(0.1),
+        ]
+    )
+
+
+def functional(n_timesteps, n_channels):
+    x = inputs = keras.Input((n_timesteps, n_channels))
+    x = keras.layers.LSTM(5, return_sequences=True)(x)
+    return keras.Model(inputs, keras.layers.BatchNormalization()(x))
+
+
+def layer(n_timesteps, n_channels):
+    del n_timesteps, n_channels
+    return keras.layers.GRU(5)
+
+
+def custom_data(n_timesteps=6, ragged=False):
+    data = draw_data(GRUSpec(2, 2, (1,)), n=40, n_timesteps=n_timesteps, ragged=ragged)
+    targets = (data.values.sum(axis=(1, 2)) > 0).astype("int32")
+    return TrainingSet(data.values, data.n_steps, targets, np.ones(40, "float32"))
+
+
+@pytest.mark.parametrize(
+    ("network", "ragged", "pooling"),
+    [
+        (dense, False, ("last",)),
+        (convolution, False, ("mean", "attention")),
+        (functional, True, ("max", "last")),
+        (layer, True, ("last",)),
+    ],
+)
+def test_trains_a_network_of_the_user(network, ragged, pooling):
+    data = custom_data(ragged=ragged)
+    spec = CustomSpec(network, None if ragged else 6, 2, 2, pooling)
+    settings = OptimizerSettings(dropout=0.1)
+    engine = KerasEngine(spec, None, data, settings, 0)
+    first = engine.weights
+    losses = run(engine, data, n_epochs=25)
+    weights = engine.weights
+    assert losses[-1] < 0.7 * losses[0]
+    before = _compiled.n_traces
+    again = KerasEngine(spec, None, data, OptimizerSettings(dropout=0.2), 1)
+    run(again, data)
+    assert _compiled.n_traces == before
+    assert distance(first, again.weights) > 0
+
+    outputs = custom_outputs(spec, weights, data.values, data.n_steps)
+    features = custom_features(spec, weights, data.values, data.n_steps)
+    n_trained = 1 + [w.shape for w in weights].index((2,))
+    kernel, bias = weights[n_trained - 2 : n_trained]
+    np.testing.assert_allclose(features @ kernel + bias, outputs, atol=1e-5)
+    assert np.mean(outputs.argmax(axis=1) == data.targets) > 0.7
+
+    model = _network.export(
+        spec, weights, None if ragged else 6, ragged=ragged, center=np.zeros(2), scale=np.ones(2)
+    )
+    answers = model([data.values, data.n_steps] if ragged else data.values)
+    np.testing.assert_allclose(answers, outputs, atol=1e-5)
+
+
+def test_state_that_is_not_trained_is_part_of_the_weights():
+    data = custom_data()
+    spec = CustomSpec(convolution, 6, 2, 2, ("mean",))
+    engine = KerasEngine(spec, None, data, PLAIN, 0)
+    first = engine.weights
+    run(engine, data)
+    moving_mean, moving_variance, generator = engine.weights[-3:]
+    assert moving_mean.shape == moving_variance.shape == (6,)
+    assert np.abs(moving_mean - first[-3]).min() > 0
+    assert generator.dtype == first[-1].dtype
+    assert (generator != first[-1]).any(), "the user's own dropout has moved on"
+    resumed = KerasEngine(spec, engine.weights, data, PLAIN, 0)
+    assert distance(resumed.weights, engine.weights) == 0
+
+
+def test_first_weights_come_from_the_seed_alone():
+    data, spec = custom_data(), CustomSpec(convolution, 6, 2, 2, ("mean",))
+    random.seed(1)
+    before = random.getstate()
+    one = KerasEngine(spec, None, data, PLAIN, 5).weights
+    assert random.getstate() == before
+    random.seed(2)
+    again, other = (KerasEngine(spec, None, data, PLAIN, seed).weights for seed in (5, 6))
+    assert distance(one, again) == 0
+    assert distance(one[:1], other[:1]) > 0
+
+
+def test_rows_of_a_users_network_are_answered_the_same_alone():
+    data, spec = custom_data(ragged=True), CustomSpec(functional, None, 2, 2, ("mean", "last"))
+    _, weights = train(spec, data)
+    together = custom_outputs(spec, weights, data.values, data.n_steps)
+    for i in range(4):
+        length = data.n_steps[i]
+        alone = data.values[i : i + 1, :length]
+        answer = custom_outputs(spec, weights, alone, data.n_steps[i : i + 1])
+        np.testing.assert_allclose(answer[0], together[i], atol=1e-6)
+
+
+def test_penalties_of_a_users_layers_act_but_are_not_reported():
+    def penalised(n_timesteps, n_channels):
+        del n_timesteps, n_channels
+        dense = keras.layers.Dense(4, kernel_regularizer=keras.regularizers.L2(1.0))
+        return keras.Sequential([keras.layers.Flatten(), dense])
+
+    data, spec = custom_data(), CustomSpec(penalised, 6, 2, 2)
+    engine = KerasEngine(spec, None, data, PLAIN, 0)
+    first = engine.weights
+    losses = run(engine, data, n_epochs=20)
+    assert losses[0] < 2
+    assert np.abs(engine.weights[0]).mean() < 0.7 * np.abs(first[0]).mean()
+
+
+@pytest.mark.parametrize(
+    ("network", "n_timesteps", "error", "message"),
+    [
+        (lambda t, f: "no layer", 6, TypeError, "must return a Keras layer or model. Got str"),
+        (lambda t, f: keras.layers.Reshape((6, 2, 1)), 6, ValueError, "must map"),
+        (lambda t, f: keras.layers.Conv1D(2, 1), None, ValueError, "takes no `mask`"),
+        (
+            lambda t, f: keras.Sequential([keras.layers.GRU(2), keras.layers.RepeatVector(3)]),
+            None,
+            ValueError,
+            "keep the number of steps",
+        ),
+    ],
+)
+def test_a_network_that_does_not_fit_is_refused(network, n_timesteps, error, message):
+    data = custom_data(ragged=n_timesteps is None)
+    with pytest.raises(error, match=message):
+        KerasEngine(CustomSpec(network, n_timesteps, 2, 2), None, data, PLAIN, 0)
+
+
+# ---------------------------------------------------------------------- the portable loop
+
+
+@pytest.mark.parametrize("ragged", [False, True], ids=["equal", "ragged"])
+def test_the_portable_loop_does_the_same(ragged):
+    spec = GRUSpec(2, 3, (4,), pooling=("mean", "max"))
+    data, weights = draw_data(spec, ragged=ragged), draw_weights(spec)
+    settings = OptimizerSettings(weight_decay=0.1, clipnorm=0.3, label_smoothing=0.1)
+    engines = [
+        module.KerasEngine(spec, weights, data, settings, 0) for module in (_compiled, _portable)
+    ]
+    losses = [run(engine, data) for engine in engines]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-5)
+    assert distance(engines[0].weights, engines[1].weights) < 1e-5
