@@ -25,7 +25,7 @@ def step(
     if clipnorm > 0:
         total = 0.0
         for i in range(len(gradient)):
-            total += float(gradient[i]) * gradient[i]
+            total += np.float64(gradient[i]) * np.float64(gradient[i])
         norm = math.sqrt(total)
         if norm > clipnorm:
             scale = clipnorm / norm

@@ -53,7 +53,9 @@ class Tape(_forward.Tape):
         self.outputs = np.empty((n_rows, spec.n_outputs), np.float32)
         self.d_pooled = np.empty((n_rows, spec.n_features), np.float32)
         self.d_shares = np.empty((n_steps, n_rows), np.float32)
-        self.d_last, self.d_states, self.d_inputs = [], [], []
+        self.d_last: list[list[np.ndarray]] = []
+        self.d_states: list[list[np.ndarray]] = []
+        self.d_inputs: list[list[np.ndarray]] = []
         width, top = spec.input_width, len(spec.units) - 1
         for layer, units in enumerate(spec.units):
             asked_states = layer < top or spec.pooling != ("last",)
@@ -121,7 +123,7 @@ def run(
             )
         if layer:
             _hand_down(tape, layer, n_steps[0])
-    if network.embedding is not None:
+    if network.embedding:
         x, (kernel, _) = tape.embedded[: n_steps[0]], network.embedding
         d_x = _sum_directions(tape.d_inputs[0], n_steps[0])
         _layers.rectify_backward(x, tape.embedding_mask, d_x)
@@ -173,7 +175,7 @@ def _spread(
                 _pooling.average_backward(
                     d.outputs, n_steps, tape.shares[name], column, tape.d_pooled, d_states, d_shares
                 )
-    if network.attention is not None:
+    if "attention" in spec.pooling:
         _attend_backward(network.attention, gradients.attention, tape, n_steps)
 
 

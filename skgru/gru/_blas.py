@@ -1,4 +1,4 @@
-"""Matrix products in the sizes at which BLAS is fast, and BLAS kept to one thread."""
+"""Matrices for the kernels: products in sizes at which BLAS is fast, and BLAS on one thread."""
 
 from __future__ import annotations
 
@@ -93,3 +93,21 @@ def add_columns(a, out):
     for i in range(whole, len(a)):
         for j in range(len(out)):
             out[j] += a[i, j]
+
+
+@jit()
+def clear(a, start):
+    """Zeros in the rows from `start` on: (R, N)."""
+    for i in range(start, len(a)):
+        for j in range(a.shape[1]):
+            a[i, j] = 0
+
+
+@jit()
+def transpose(a):
+    """(R, N) -> (N, R)."""
+    out = np.empty((a.shape[1], a.shape[0]), np.float32)
+    for j in range(a.shape[1]):
+        for i in range(a.shape[0]):
+            out[j, i] = a[i, j]
+    return out

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skgru.gru._blas import add_columns, add_product, multiply
+from skgru.gru._blas import add_columns, add_product, clear, multiply, transpose
 from skgru.gru._jit import cube, gate_cube, jit, matrices, matrix, nothing, steps, truth
 
 _ONE, _HALF = np.float32(1), np.float32(0.5)
@@ -72,24 +72,6 @@ def _scale(a, mask, out):
             out[i, j] = a[i, j] * mask[k, j]
 
 
-@jit()
-def _clear(a, start):
-    """Zeros in the rows from `start` on: (R, N)."""
-    for i in range(start, len(a)):
-        for j in range(a.shape[1]):
-            a[i, j] = 0
-
-
-@jit()
-def _transpose(a):
-    """(R, N) -> (N, R)."""
-    out = np.empty((a.shape[1], a.shape[0]), np.float32)
-    for j in range(a.shape[1]):
-        for i in range(a.shape[0]):
-            out[j, i] = a[i, j]
-    return out
-
-
 @jit(nothing(cube, steps, matrices, matrix, truth, cube, gate_cube, cube, matrix))
 def forward(inputs, n_steps, weights, mask, reverse, states, gates, candidates, last):
     """Read all steps of all rows.
@@ -115,13 +97,13 @@ def forward(inputs, n_steps, weights, mask, reverse, states, gates, candidates, 
     products = gates.reshape(n_kept, n_rows, 3 * n_units)
     projected = np.empty((n_rows if n_channels > 1 else 0, 3 * n_units), np.float32)
     shifted = np.empty(3 * n_units, np.float32)
-    fed = np.empty((len(mask), n_units), np.float32)
+    kept = np.empty((len(mask), n_units), np.float32)
     shift = bias[0].copy()
     for j in range(2 * n_units):
         shift[j] += bias[1, j]
     shifted_h, shift_m = shifted[2 * n_units :], bias[1, 2 * n_units :]
     active = 0
-    _clear(states[(n_steps[0] if reverse else 0) % n_states], 0)
+    clear(states[(n_steps[0] if reverse else 0) % n_states], 0)
     for step in range(n_steps[0]):
         t = n_steps[0] - 1 - step if reverse else step
         active = count_active(n_steps, t, active)
@@ -129,11 +111,11 @@ def forward(inputs, n_steps, weights, mask, reverse, states, gates, candidates, 
         previous, state = states[before % n_states], states[after % n_states]
         gate, candidate = gates[t % n_kept], candidates[t % n_kept]
         product = products[t % n_kept]
+        fed = previous
         if len(mask):
-            _scale(previous, mask, fed)
-            multiply(fed[:active], recurrent, product[:active])
-        else:
-            multiply(previous[:active], recurrent, product[:active])
+            _scale(previous, mask, kept)
+            fed = kept
+        multiply(fed[:active], recurrent, product[:active])
         if n_channels > 1:
             multiply(inputs[t, :active], kernel, projected[:active])
         for i in range(active):
@@ -147,7 +129,7 @@ def forward(inputs, n_steps, weights, mask, reverse, states, gates, candidates, 
                 c = tanh(shifted_h[j] + gate[i, 1, j] * m)
                 candidate[i, j] = c
                 state[i, j] = c + gate[i, 0, j] * (previous[i, j] - c)
-        _clear(state, active)
+        clear(state, active)
         ended = active
         while ended > 0 and (n_steps[ended - 1] == t + 1 or (reverse and t == 0)):
             ended -= 1
@@ -156,8 +138,8 @@ def forward(inputs, n_steps, weights, mask, reverse, states, gates, candidates, 
 
 
 @jit()
-def _flush(inputs, states, mask, kernel, gradients, d_m, d_c, d_inputs):
-    """The products of some steps that the recurrence need not wait for."""
+def _flush(inputs, states, mask, kernel_t, gradients, d_m, d_c, d_inputs):
+    """The products of some steps that the recurrence need not wait for; kernel_t (3H, F)."""
     d_kernel, d_recurrent, d_bias = gradients
     n_units = len(d_recurrent)
     n_rows = inputs.shape[0] * inputs.shape[1]
@@ -176,7 +158,7 @@ def _flush(inputs, states, mask, kernel, gradients, d_m, d_c, d_inputs):
     add_columns(d_c, d_bias[0, 2 * n_units :])
     add_product(x, d_m, d_kernel)
     if len(d_inputs):
-        multiply(d_m, _transpose(kernel), d_inputs.reshape(n_rows, inputs.shape[2]))
+        multiply(d_m, kernel_t, d_inputs.reshape(n_rows, inputs.shape[2]))
 
 
 @jit(
@@ -216,21 +198,22 @@ def backward(
     n_rows, n_units = d_last.shape
     width = 3 * n_units
     products = gates.reshape(len(gates), n_rows, width)
-    transposed = _transpose(recurrent)
+    transposed, kernel_t = transpose(recurrent), transpose(kernel)
     shift_m = bias[1, 2 * n_units :]
     carry = d_last
     through = np.zeros((n_rows, n_units), np.float32)
-    _clear(d_kernel, 0)
-    _clear(d_recurrent, 0)
-    _clear(d_bias, 0)
+    clear(d_kernel, 0)
+    clear(d_recurrent, 0)
+    clear(d_bias, 0)
     active, waiting, per_flush = 0, 0, max(1, _ROWS // n_rows)
     for step in range(n_steps[0]):
         t = step if reverse else n_steps[0] - 1 - step
         active = count_active(n_steps, t, active)
         previous = states[t + 1 if reverse else t]
         gate, product, candidate = gates[t], products[t], candidates[t]
-        if len(mask):
-            _scale(through, mask, through)
+        for i in range(len(mask)):
+            for j in range(n_units):
+                through[i, j] *= mask[i, j]
         if len(d_states):
             for i in range(active):
                 for j in range(n_units):
@@ -246,8 +229,8 @@ def backward(
                 d, r = candidate[i, j], gate[i, 1, j]
                 gate[i, 1, j] = d * (gate[i, 2, j] + shift_m[j]) * r * (_ONE - r)
                 gate[i, 2, j] = d * r
-        _clear(product, active)
-        _clear(candidate, active)
+        clear(product, active)
+        clear(candidate, active)
         if step < n_steps[0] - 1:
             multiply(product[:active], transposed, through[:active])
         waiting += 1
@@ -258,7 +241,7 @@ def backward(
             d_m = products[start:stop].reshape(waiting * n_rows, width)
             d_c = candidates[start:stop].reshape(waiting * n_rows, n_units)
             d_x = d_inputs[start:stop] if len(d_inputs) else d_inputs
-            _flush(inputs[start:stop], fed, mask, kernel, gradients, d_m, d_c, d_x)
+            _flush(inputs[start:stop], fed, mask, kernel_t, gradients, d_m, d_c, d_x)
             waiting = 0
     for j in range(2 * n_units):
         d_bias[0, j] = d_bias[1, j]

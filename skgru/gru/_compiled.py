@@ -138,15 +138,7 @@ class Hyper(NamedTuple):
         )
 
 
-def _rows(data: TrainingSet, chosen):
-    """The rows of a batch; a place with no row repeats the first, with weight zero."""
-    real = chosen >= 0
-    rows = jnp.where(real, chosen, chosen[0])
-    batch = jax.tree.map(lambda column: column[rows], data)
-    return batch._replace(sample_weight=jnp.where(real, batch.sample_weight, 0.0)), real
-
-
-class _Columns(NamedTuple):
+class Columns(NamedTuple):
     """`TrainingSet` on the device; `n_steps` is None where all rows are of one length."""
 
     values: Any
@@ -155,53 +147,34 @@ class _Columns(NamedTuple):
     sample_weight: Any
 
 
-def _make_epoch(key: EpochKey, spec: Spec, model):
-    """The function of a whole epoch, to be compiled."""
-    trained = model.trainable_variables
-    sizes = [int(np.prod(v.shape)) for v in trained]
-    ends = np.cumsum([0, *sizes])
-    noise_width = _fused.noise_width(model, key.dropout, key.recurrent_dropout)
-    decayed = np.repeat(np.array(_network.decayed(model), "float32"), sizes)
+def _rows(data: Columns, chosen):
+    """The rows of a batch; a place with no row repeats the first, with weight zero."""
+    real = chosen >= 0
+    rows = jnp.where(real, chosen, chosen[0])
+    batch = jax.tree.map(lambda column: column[rows], data)
+    return batch._replace(sample_weight=jnp.where(real, batch.sample_weight, 0.0)), real
 
-    def unflatten(params):
-        return [
-            params[start : start + size].reshape(v.shape).astype(v.dtype)
-            for start, size, v in zip(ends, sizes, trained, strict=False)
-        ]
 
-    def objective(weights, state, batch, count, hyper, rng):
-        source = None
-        if noise_width:
-            source = _fused.Noise(
-                rng,
-                key.batch_size,
-                noise_width,
-                hyper.dropout if key.dropout else None,
-                hyper.recurrent_dropout if key.recurrent_dropout else None,
-            )
-        inputs = batch.values if batch.n_steps is None else [batch.values, batch.n_steps]
-        with _fused.noise(source):
-            (outputs, _), state, penalties = model.stateless_call(
-                weights, state, inputs, training=True, return_losses=True
-            )
-        losses = _losses.per_row(spec.loss, outputs, batch.targets, hyper.label_smoothing)
-        total = jnp.sum(batch.sample_weight * losses)
-        return total / count + sum(penalties), (total, state)
+class _Epoch:
+    """A whole epoch, compiled for these arguments and all of their shapes."""
 
-    def step(progress, batch, count, rate, decay, hyper, decayed, rng):
-        """One update as `OptimizerSettings` has it; `rate` holds Adam's correction of bias."""
-        (_, (total, state)), gradients = jax.value_and_grad(objective, has_aux=True)(
-            unflatten(progress.params), progress.state, batch, count, hyper, rng
-        )
-        gradient = jnp.concatenate([g.ravel().astype("float32") for g in gradients])
-        gradient *= jnp.minimum(1.0, hyper.clipnorm / jnp.sqrt(jnp.sum(gradient * gradient)))
-        params = progress.params * (1 - decay * decayed)
-        mean = progress.mean + (gradient - progress.mean) * hyper.mean_share
-        square = progress.square + (gradient * gradient - progress.square) * hyper.square_share
-        params -= rate * mean / (jnp.sqrt(square) + hyper.epsilon)
-        return Progress(params, mean, square, state), total
+    def __init__(self, key: EpochKey, spec: Spec, model, arguments):
+        self._key = key
+        self._spec = spec
+        self._model = model
+        self._trained = model.trainable_variables
+        self._sizes = [int(np.prod(v.shape)) for v in self._trained]
+        self._noise_width = _fused.noise_width(model, key.dropout, key.recurrent_dropout)
+        decayed = np.repeat(np.array(_network.decayed(model), "float32"), self._sizes)
+        self._decayed = jnp.asarray(decayed)
+        # Compiled ahead of its calls: from here on nothing can be traced again.
+        self._compiled = jax.jit(self._run).lower(self._decayed, *arguments).compile()
 
-    def epoch(progress, data, order, rates, decays, n_batches, n_done, hyper, decayed, seed):
+    def __call__(self, *arguments) -> tuple[Progress, Any]:
+        return self._compiled(self._decayed, *arguments)
+
+    def _run(self, decayed, progress, data, order, rates, decays, n_batches, n_done, hyper, seed):
+        """Progress after an epoch, and the sum of all weighted losses."""
         _count_trace()
         base = jax.random.wrap_key_data(seed, impl="threefry2x32")
 
@@ -209,28 +182,57 @@ def _make_epoch(key: EpochKey, spec: Spec, model):
             progress, total = carry
             batch, real = _rows(data, order[i])
             count = jnp.maximum(jnp.sum(real), 1)
-            rng = jax.random.fold_in(base, n_done + i) if noise_width else None
-            progress, added = step(progress, batch, count, rates[i], decays[i], hyper, decayed, rng)
+            rng = jax.random.fold_in(base, n_done + i) if self._noise_width else None
+            gradient, state, added = self._gradient(progress, batch, count, hyper, rng)
+            decay = 1 - decays[i] * decayed
+            progress = _update(progress, gradient, state, rates[i], decay, hyper)
             return progress, total + added
 
         return lax.fori_loop(0, n_batches, body, (progress, jnp.float32(0)))
 
-    return epoch, decayed
+    def _gradient(self, progress, batch, count, hyper, rng):
+        """Flat gradient (P,), new state, and the sum of weighted losses."""
+
+        def objective(weights):
+            with _fused.noise(self._noise(hyper, rng)):
+                (outputs, _), state, penalties = self._model.stateless_call(
+                    weights,
+                    progress.state,
+                    batch.values if batch.n_steps is None else [batch.values, batch.n_steps],
+                    training=True,
+                    return_losses=True,
+                )
+            losses = _losses.per_row(self._spec.loss, outputs, batch.targets, hyper.label_smoothing)
+            total = jnp.sum(batch.sample_weight * losses)
+            return total / count + sum(penalties), (state, total)
+
+        weights = self._unflatten(progress.params)
+        gradients, (state, total) = jax.grad(objective, has_aux=True)(weights)
+        return jnp.concatenate([g.ravel().astype("float32") for g in gradients]), state, total
+
+    def _noise(self, hyper, rng) -> _fused.Noise | None:
+        if not self._noise_width:
+            return None
+        return _fused.Noise(
+            rng,
+            self._key.batch_size,
+            self._noise_width,
+            hyper.dropout if self._key.dropout else None,
+            hyper.recurrent_dropout if self._key.recurrent_dropout else None,
+        )
+
+    def _unflatten(self, params):
+        parts = jnp.split(params, np.cumsum(self._sizes)[:-1])
+        return [part.reshape(v.shape).astype(v.dtype) for part, v in zip(parts, self._trained)]
 
 
-class _Epoch:
-    """A compiled epoch with what it takes beside its arguments."""
-
-    def __init__(self, key: EpochKey, spec: Spec, model, arguments):
-        function, decayed = _make_epoch(key, spec, model)
-        self._decayed = jnp.asarray(decayed)
-        *head, hyper, seed = arguments
-        # Compiled ahead of its calls: from here on nothing can be traced again.
-        self._run = jax.jit(function).lower(*head, hyper, self._decayed, seed).compile()
-
-    def __call__(self, *arguments):
-        *head, hyper, seed = arguments
-        return self._run(*head, hyper, self._decayed, seed)
+def _update(progress: Progress, gradient, state, rate, decay, hyper: Hyper) -> Progress:
+    """One update as in `OptimizerSettings`; `rate` holds Adam's correction of the moments."""
+    gradient *= jnp.minimum(1.0, hyper.clipnorm / jnp.sqrt(jnp.sum(gradient * gradient)))
+    mean = progress.mean + (gradient - progress.mean) * hyper.mean_share
+    square = progress.square + (gradient * gradient - progress.square) * hyper.square_share
+    params = progress.params * decay - rate * mean / (jnp.sqrt(square) + hyper.epsilon)
+    return Progress(params, mean, square, state)
 
 
 class KerasEngine:
@@ -341,7 +343,7 @@ def _fill(column: np.ndarray, room: int) -> np.ndarray:
     return filled
 
 
-def _place(data: TrainingSet, n_timesteps: int, ragged: bool) -> _Columns:
+def _place(data: TrainingSet, n_timesteps: int, ragged: bool) -> Columns:
     """The training set on the device, with room for the rows and steps of its bucket."""
     room = _row_bucket(len(data.values), data.values[0].nbytes)
     n_given = data.values.shape[1]
@@ -350,7 +352,7 @@ def _place(data: TrainingSet, n_timesteps: int, ragged: bool) -> _Columns:
     values[: len(data.values), n_given:] = data.values[:, -1:]
     n_steps = _fill(data.n_steps, room) if ragged else None
     targets, sample_weight = _fill(data.targets, room), _fill(data.sample_weight, room)
-    return jax.device_put(_Columns(values, n_steps, targets, sample_weight))
+    return jax.device_put(Columns(values, n_steps, targets, sample_weight))
 
 
 def _aligned(shape: tuple[int, ...]) -> np.ndarray:

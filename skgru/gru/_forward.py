@@ -5,14 +5,19 @@ Rows of a batch are sorted by decreasing number of steps, see `_cells`.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from skgru.gru import _cells, _layers, _pooling
-from skgru.gru._model import GRUSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from skgru.gru._model import GRUSpec
 
 # Of a kernel's argument that is not there.
+NO_VECTOR = np.empty(0, dtype=np.float32)
 NO_MATRIX = np.empty((0, 0), dtype=np.float32)
 NO_CUBE = np.empty((0, 0, 0), dtype=np.float32)
 
@@ -22,24 +27,23 @@ class Network(NamedTuple):
 
     Attributes
     ----------
-    embedding : (kernel, bias) or None
+    embedding : (kernel, bias) or ()
     layers : tuple
         For each GRU layer, for each direction: (kernel, recurrent kernel, bias).
-    attention : ndarray, shape (n_states,), or None
+    attention : ndarray, shape (n_states,) or (0,)
     output : (kernel, bias)
     """
 
-    embedding: tuple | None
+    embedding: tuple
     layers: tuple
-    attention: np.ndarray | None
+    attention: np.ndarray
     output: tuple
 
 
-def group(spec: GRUSpec, weights: tuple[np.ndarray, ...]) -> Network:
+def group(spec: GRUSpec, weights: Sequence[np.ndarray]) -> Network:
     """Weights in the spec's order, as views."""
-    embedding, at = None, 0
-    if spec.embedding_units:
-        embedding, at = (weights[0], weights[1]), 2
+    at = 2 if spec.embedding_units else 0
+    embedding = tuple(weights[:at])
     layers = []
     for _ in spec.units:
         directions = []
@@ -47,7 +51,7 @@ def group(spec: GRUSpec, weights: tuple[np.ndarray, ...]) -> Network:
             directions.append((weights[at], weights[at + 1], weights[at + 2]))
             at += 3
         layers.append(directions)
-    attention = weights[at].reshape(-1) if "attention" in spec.pooling else None
+    attention = weights[at].reshape(-1) if "attention" in spec.pooling else NO_VECTOR
     return Network(embedding, tuple(layers), attention, (weights[-2], weights[-1]))
 
 
@@ -152,7 +156,7 @@ def run(spec: GRUSpec, network: Network, tape: Tape, n_steps: np.ndarray) -> np.
     Shapes: n_steps (B,), decreasing -> (B, n_features).
     """
     x = tape.patches[: n_steps[0]]
-    if network.embedding is not None:
+    if network.embedding:
         kernel, bias = network.embedding
         embedded = tape.embedded[: len(x)]
         width = kernel.shape[1]

@@ -34,7 +34,7 @@ def features(spec: GRUSpec, weights, values: np.ndarray, n_steps: np.ndarray) ->
     -------
     ndarray of float32, shape (n_samples, n_features)
     """
-    with _limit(spec, len(values)):
+    with _limit(spec, values):
         return _pool_rows(spec, _group(spec, weights), values, n_steps)
 
 
@@ -53,7 +53,7 @@ def outputs(spec: GRUSpec, weights, values: np.ndarray, n_steps: np.ndarray) -> 
     network = _group(spec, weights)
     kernel, bias = network.output
     answers = np.empty((len(values), len(bias)), np.float32)
-    with _limit(spec, len(values)):
+    with _limit(spec, values):
         pooled = _pool_rows(spec, network, values, n_steps)
         _layers.dense(pooled, kernel, bias, answers)
     return answers
@@ -65,14 +65,14 @@ def _group(spec, weights) -> _forward.Network:
 
 def _writable(a: np.ndarray) -> np.ndarray:
     """The array as the kernels are compiled for: a memory map of a file may be read-only."""
-    return a if a.flags.carray else np.require(a, requirements="CAW")
+    return a if a.flags.carray else np.require(a, requirements=["C", "A", "W"])
 
 
-def _limit(spec: GRUSpec, n_samples: int):
-    """One BLAS thread where BLAS would use more."""
-    widest = max(*spec.units, spec.input_width, spec.n_outputs)
-    small = min(n_samples, _MAX_ROWS) * 3 * widest * widest <= _blas.ONE_THREAD
-    return nullcontext() if small else _blas.one_thread
+def _limit(spec: GRUSpec, values: np.ndarray):
+    """One BLAS thread wherever BLAS might use more; asking costs more than a small answer."""
+    width = max(*spec.units, spec.patch_width, spec.embedding_units, spec.n_features)
+    largest = values.shape[0] * values.shape[1] * width * max(3 * width, spec.n_outputs)
+    return nullcontext() if largest <= _blas.ONE_THREAD else _blas.one_thread
 
 
 def _pool_rows(spec: GRUSpec, network, values, n_steps) -> np.ndarray:
@@ -87,10 +87,10 @@ def _pool_rows(spec: GRUSpec, network, values, n_steps) -> np.ndarray:
         tape = _forward.Tape(spec, n_samples, longest)
         return _pool_block(spec, network, values, rows, n_steps, tape)
     pooled = np.empty((n_samples, spec.n_features), np.float32)
-    tape = None
+    tape = _forward.Tape(spec, min(n_samples, size), longest)
     for start in range(0, n_samples, size):
         block = rows[start : start + size]
-        if tape is None or len(block) < size:
+        if len(block) < len(tape.pooled):
             tape = _forward.Tape(spec, len(block), longest)
         pooled[block] = _pool_block(spec, network, values, block, n_steps[block], tape)
     return pooled

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skgru.gru._blas import add_columns, add_product, multiply
+from skgru.gru._blas import add_columns, add_product, clear, multiply, transpose
 from skgru.gru._jit import cube, double, integer, jit, matrix, nothing, steps, vector
 
 _ZERO = np.float32(0)
@@ -45,12 +45,13 @@ def dense(x, kernel, bias, out):
 @jit(nothing(matrix, matrix, matrix, matrix, vector, matrix))
 def dense_backward(x, kernel, d_out, d_kernel, d_bias, d_x):
     """Gradients of kernel, bias and, unless it is empty, x; written."""
-    d_kernel[:] = 0
-    d_bias[:] = 0
+    clear(d_kernel, 0)
+    for j in range(len(d_bias)):
+        d_bias[j] = 0
     add_product(x, d_out, d_kernel)
     add_columns(d_out, d_bias)
     if len(d_x):
-        multiply(d_out, np.ascontiguousarray(kernel.T), d_x)
+        multiply(d_out, transpose(kernel), d_x)
 
 
 @jit(nothing(cube, matrix))
@@ -112,21 +113,18 @@ def cross_entropy(outputs, targets, sample_weight, label_smoothing):
     spread = label_smoothing / n_classes
     total = 0.0
     for i in range(n_rows):
-        largest = outputs[i, 0]
-        for k in range(n_classes):
-            largest = max(largest, outputs[i, k])
+        weight, largest = np.float64(sample_weight[i]), np.float64(outputs[i, 0])
+        for k in range(1, n_classes):
+            largest = max(largest, np.float64(outputs[i, k]))
         partition = 0.0
         for k in range(n_classes):
-            partition += np.exp(float(outputs[i, k]) - largest)
+            partition += np.exp(np.float64(outputs[i, k]) - largest)
         level = largest + np.log(partition)
-        loss = 0.0
         for k in range(n_classes):
             wanted = spread + (1 - label_smoothing if k == targets[i] else 0.0)
-            surprise = level - outputs[i, k]
-            loss += wanted * surprise
-            d = np.exp(-surprise) - wanted
-            outputs[i, k] = d * sample_weight[i] / n_rows
-        total += loss * sample_weight[i]
+            surprise = level - np.float64(outputs[i, k])
+            total += weight * wanted * surprise
+            outputs[i, k] = weight * (np.exp(-surprise) - wanted) / n_rows
     return total
 
 
@@ -136,9 +134,9 @@ def squared_error(outputs, targets, sample_weight):
     n_rows, n_outputs = outputs.shape
     total = 0.0
     for i in range(n_rows):
-        weight = float(sample_weight[i]) / n_outputs
+        weight = np.float64(sample_weight[i]) / n_outputs
         for k in range(n_outputs):
-            error = float(outputs[i, k]) - targets[i, k]
+            error = np.float64(outputs[i, k]) - np.float64(targets[i, k])
             total += weight * error * error
             outputs[i, k] = 2 * weight * error / n_rows
     return total

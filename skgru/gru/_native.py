@@ -74,11 +74,11 @@ class NumbaEngine:
         total = 0.0
         with one_thread:
             for batch, rate in zip(order, rates.tolist()):
-                total += self.accumulate(batch[batch >= 0])[0]
+                total += self.differentiate(batch[batch >= 0])[0]
                 self._update(rate)
-        return total / int((order >= 0).sum())
+        return float(total / (order >= 0).sum())
 
-    def accumulate(self, rows: np.ndarray) -> tuple[float, np.ndarray]:
+    def differentiate(self, rows: np.ndarray) -> tuple[float, np.ndarray]:
         """Sum of the weighted losses of a batch and the gradient of their mean.
 
         Shapes: rows int32 (B,) -> float, (n_parameters,); the gradient is overwritten by the next

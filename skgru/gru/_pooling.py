@@ -24,11 +24,12 @@ def take_max(states, n_steps, offset, pooled, places):
             places[i, j] = 0
     for t in range(1, n_steps[0]):
         active = count_active(n_steps, t, active)
+        here = np.int32(t)
         for i in range(active):
-            for j in range(n_units):  # selections, not branches, become vector instructions
-                largest, state = pooled[i, offset + j], states[t, i, j]
+            for j in range(n_units):  # loads first: selections become vector instructions
+                largest, place, state = pooled[i, offset + j], places[i, j], states[t, i, j]
                 pooled[i, offset + j] = state if state > largest else largest
-                places[i, j] = t if state > largest else places[i, j]
+                places[i, j] = here if state > largest else place
 
 
 @jit(nothing(index_matrix, integer, matrix, cube))

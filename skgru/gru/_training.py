@@ -72,15 +72,6 @@ class Stopping:
     tol: float
 
 
-def choose_engine(name: str, spec: GRUSpec | CustomSpec) -> str:
-    """The engine that ``"auto"`` stands for: numba on the CPU, Keras where there is a GPU."""
-    if name != "auto":
-        return name
-    if isinstance(spec, CustomSpec):
-        return "keras"
-    return "numba"
-
-
 def start(
     name: str,
     spec: GRUSpec | CustomSpec,
@@ -89,9 +80,13 @@ def start(
     settings: OptimizerSettings,
     seed: int,
 ) -> Engine:
-    """The engine called `name`, ready for its first epoch."""
+    """The engine called `name`, ready for its first epoch.
+
+    ``"auto"`` is numba wherever it knows the architecture: on the CPU it was the faster in every
+    shape measured, and it has nothing to compile.
+    """
     # Either engine takes seconds to import, and a fit needs one of them.
-    if choose_engine(name, spec) == "numba":
+    if name != "keras" and isinstance(spec, GRUSpec) and weights is not None:
         from skgru.gru._native import NumbaEngine
 
         return NumbaEngine(spec, weights, data, settings, seed)

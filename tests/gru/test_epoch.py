@@ -110,13 +110,12 @@ def test_loss_falls_on_the_sum_of_a_sequence():
     assert losses[-1] < 0.2 < 0.6 < losses[0]
 
 
-@pytest.mark.parametrize("ragged", [False, True], ids=["equal", "ragged"])
-@pytest.mark.parametrize("loss", ["cross_entropy", "squared_error"])
+@pytest.mark.parametrize(("loss", "ragged"), [("cross_entropy", True), ("squared_error", False)])
 def test_two_updates_are_those_of_the_optimizer_settings(loss, ragged):
     spec = GRUSpec(2, 3, (4,), pooling=("mean", "last"), embedding_units=3, loss=loss)
     data, weights = draw_data(spec, ragged=ragged), draw_weights(spec)
     settings = OptimizerSettings(weight_decay=0.1, clipnorm=0.3, label_smoothing=0.1)
-    order = np.array([[3, 5, 1, 7], [2, 4, 0, -1]], "int32")
+    order = np.array([[3, 5, 1, -1], [2, 4, 0, -1]], "int32")
     rates = np.array([0.02, 0.01], "float32")
     engine = KerasEngine(spec, weights, data, settings, 0)
     mean_loss = engine.run_epoch(order, rates)
@@ -124,11 +123,17 @@ def test_two_updates_are_those_of_the_optimizer_settings(loss, ragged):
     model = _network.build(spec, data.values.shape[1], ragged=ragged, fused=True)
     state = [v.value for v in model.non_trainable_variables]
 
+    @jax.jit
+    @jax.value_and_grad
     def objective(weights, rows):
-        inputs = [data.values[rows], data.n_steps[rows]] if ragged else data.values[rows]
+        values, n_steps, targets, weight = (
+            jnp.asarray(column)[rows]
+            for column in (data.values, data.n_steps, data.targets, data.sample_weight)
+        )
+        inputs = [values, n_steps] if ragged else values
         (outputs, _), _ = model.stateless_call(weights, state, inputs)
-        losses = _losses.per_row(loss, outputs, data.targets[rows], settings.label_smoothing)
-        return jnp.sum(data.sample_weight[rows] * losses) / len(rows)
+        losses = _losses.per_row(loss, outputs, targets, settings.label_smoothing)
+        return jnp.sum(weight * losses) / len(rows)
 
     p = [w.astype(float) for w in weights]
     m = [np.zeros(w.shape) for w in weights]
@@ -136,7 +141,7 @@ def test_two_updates_are_those_of_the_optimizer_settings(loss, ragged):
     total = 0.0
     for t, (rows, rate) in enumerate(zip(order, rates), 1):
         rows = rows[rows >= 0]
-        value, g = jax.value_and_grad(objective)([w.astype("float32") for w in p], rows)
+        value, g = objective([w.astype("float32") for w in p], rows)
         total += float(value) * len(rows)
         g = [np.asarray(part, float) for part in g]
         g = [part * min(1, 0.3 / np.sqrt(sum((x**2).sum() for x in g))) for part in g]
@@ -146,14 +151,17 @@ def test_two_updates_are_those_of_the_optimizer_settings(loss, ragged):
             v[i] += (g[i] ** 2 - v[i]) * (1 - 0.999)
             correction = np.sqrt(1 - 0.999**t) / (1 - 0.9**t)
             p[i] -= rate * correction * m[i] / (np.sqrt(v[i]) + 1e-7)
-    assert mean_loss == pytest.approx(total / 7, rel=1e-5)
+    assert mean_loss == pytest.approx(total / 6, rel=1e-5)
     assert distance(engine.weights, p) < 5e-6
 
 
-@pytest.mark.parametrize("ragged", [False, True], ids=["equal", "ragged"])
-@pytest.mark.parametrize("pooling", ["last", "mean", "max", "attention"])
+@pytest.mark.parametrize(
+    ("pooling", "ragged"),
+    [("last", False), ("last", True), ("mean", True), ("max", False), ("max", True)]
+    + [("attention", True)],
+)
 def test_gradient_of_the_whole_network_against_finite_differences(pooling, ragged):
-    spec = GRUSpec(2, 2, (4, 3), True, (pooling,), 2, 1, 3, loss="squared_error")
+    spec = GRUSpec(2, 2, (4,), True, (pooling,), 2, 1, 3, loss="squared_error")
     data = draw_data(spec, n=6, n_timesteps=5, ragged=ragged)
     model = _network.build(spec, data.values.shape[1], ragged=ragged, fused=True)
     state = [v.value for v in model.non_trainable_variables]
@@ -176,17 +184,8 @@ def test_gradient_of_the_whole_network_against_finite_differences(pooling, ragge
         assert difference == pytest.approx(2 * gradient @ step, rel=0.02, abs=2e-4)
 
 
-def test_a_place_with_no_row_changes_nothing():
-    data, weights = draw_data(SMALL), draw_weights(SMALL)
-    rates = np.array([1e-2], "float32")
-    found, expected = (KerasEngine(SMALL, weights, data, PLAIN, 0) for _ in range(2))
-    loss = found.run_epoch(np.array([[4, 2, -1, -1]], "int32"), rates)
-    assert loss == pytest.approx(expected.run_epoch(np.array([[4, 2]], "int32"), rates))
-    assert distance(found.weights, expected.weights) < 1e-6
-
-
 def test_what_pads_rows_changes_nothing():
-    spec = GRUSpec(2, 3, (4, 3), True, ("last", "attention"), 3, 2, loss="squared_error")
+    spec = GRUSpec(2, 3, (4,), True, ("last", "attention"), 3, 2, loss="squared_error")
     data = draw_data(spec, ragged=True)
     longer = TrainingSet(
         np.pad(data.values, ((0, 0), (0, 12), (0, 0)), constant_values=7),
@@ -389,18 +388,18 @@ def test_penalties_of_a_users_layers_act_but_are_not_reported():
     assert np.abs(engine.weights[0]).mean() < 0.7 * np.abs(first[0]).mean()
 
 
+class Halving(keras.layers.Layer):
+    def call(self, x, mask=None):
+        return x[:, ::2]
+
+
 @pytest.mark.parametrize(
     ("network", "n_timesteps", "error", "message"),
     [
         (lambda t, f: "no layer", 6, TypeError, "must return a Keras layer or model. Got str"),
         (lambda t, f: keras.layers.Reshape((6, 2, 1)), 6, ValueError, "must map"),
         (lambda t, f: keras.layers.Conv1D(2, 1), None, ValueError, "takes no `mask`"),
-        (
-            lambda t, f: keras.Sequential([keras.layers.GRU(2), keras.layers.RepeatVector(3)]),
-            None,
-            ValueError,
-            "keep the number of steps",
-        ),
+        (lambda t, f: Halving(), None, ValueError, "keep the number of steps"),
     ],
 )
 def test_a_network_that_does_not_fit_is_refused(network, n_timesteps, error, message):
@@ -412,10 +411,9 @@ def test_a_network_that_does_not_fit_is_refused(network, n_timesteps, error, mes
 # ---------------------------------------------------------------------- the portable loop
 
 
-@pytest.mark.parametrize("ragged", [False, True], ids=["equal", "ragged"])
-def test_the_portable_loop_does_the_same(ragged):
+def test_the_portable_loop_does_the_same():
     spec = GRUSpec(2, 3, (4,), pooling=("mean", "max"))
-    data, weights = draw_data(spec, ragged=ragged), draw_weights(spec)
+    data, weights = draw_data(spec, ragged=True), draw_weights(spec)
     settings = OptimizerSettings(weight_decay=0.1, clipnorm=0.3, label_smoothing=0.1)
     engines = [
         module.KerasEngine(spec, weights, data, settings, 0) for module in (_compiled, _portable)

@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
-from skgru.gru import _batches, _inference, _initial
+from skgru.gru import _batches, _cells, _inference, _initial
+from skgru.gru._blas import one_thread
 from skgru.gru._model import GRUSpec, OptimizerSettings, TrainingSet
 from skgru.gru._native import NumbaEngine
 
@@ -59,6 +61,15 @@ def slow_gradient(loss, weights, step=1e-5):
     return gradients
 
 
+@pytest.mark.parametrize("function", ["tanh", "sigmoid"])
+def test_approximations(function):
+    x = np.linspace(-25, 25, 2001, dtype=np.float32)
+    found = [getattr(_cells, function)(value) for value in x]
+    exact = np.tanh(x) if function == "tanh" else 1 / (1 + np.exp(-x.astype(float)))
+    np.testing.assert_allclose(found, exact, atol=4e-7)
+    assert np.isnan(getattr(_cells, function)(np.float32(np.nan)))
+
+
 @pytest.mark.parametrize(
     "settings",
     [
@@ -71,7 +82,7 @@ def test_gradient_of_every_weight(twin, spec, rng, settings):
     weights = twin.weights_of(spec, rng)
     data = twin.data_of(spec, rng, LENGTHS)
     engine = NumbaEngine(spec, weights, data, settings, seed=3)
-    loss, gradient = engine.accumulate(rows_of(data))
+    loss, gradient = engine.differentiate(rows_of(data))
     masks = list(masks_of(twin, engine, len(LENGTHS)))
 
     def expected(weights):
@@ -95,7 +106,7 @@ def test_gradient_along_random_directions_where_loops_are_cut(twin, rng, n_units
     data = twin.data_of(spec, rng, np.sort(rng.integers(1, 13, batch_size))[::-1])
     settings = OptimizerSettings(recurrent_dropout=0.2)
     engine = NumbaEngine(spec, weights, data, settings, seed=3)
-    _, gradient = engine.accumulate(rows_of(data))
+    _, gradient = engine.differentiate(rows_of(data))
     masks = list(masks_of(twin, engine, batch_size))
     ways = [rng.normal(size=w.shape) for w in weights]
 
@@ -111,10 +122,10 @@ def test_gradient_along_random_directions_where_loops_are_cut(twin, rng, n_units
 def test_a_batch_does_not_depend_on_the_order_of_its_rows(twin, spec, rng):
     data = twin.data_of(spec, rng, LENGTHS)
     engine = NumbaEngine(spec, twin.weights_of(spec, rng), data, OptimizerSettings(), 0)
-    loss, gradient = engine.accumulate(rows_of(data))
+    loss, gradient = engine.differentiate(rows_of(data))
     gradient = gradient.copy()
     for rows in (rows_of(data)[::-1], rng.permutation(rows_of(data))):
-        other_loss, other = engine.accumulate(rows)
+        other_loss, other = engine.differentiate(rows)
         np.testing.assert_allclose(other_loss, loss, rtol=1e-6)
         np.testing.assert_allclose(other, gradient, atol=1e-6 * abs(gradient).max())
 
@@ -125,8 +136,8 @@ def test_gradients_of_rows_add_up(twin, spec, rng):
     engine = NumbaEngine(spec, twin.weights_of(spec, rng), data, OptimizerSettings(), 0)
     total = 0
     for row in rows_of(data):
-        total = total + engine.accumulate(np.array([row], np.int32))[1]
-    _, gradient = engine.accumulate(rows_of(data))
+        total = total + engine.differentiate(np.array([row], np.int32))[1]
+    _, gradient = engine.differentiate(rows_of(data))
     wanted = total / len(LENGTHS)
     np.testing.assert_allclose(gradient, wanted, atol=1e-5 * abs(wanted).max())
 
@@ -144,7 +155,7 @@ def noisy_engine(twin, spec, rng, seed, n=200):
 def test_masks_keep_the_expectation(twin, rng):
     spec = twin.SPECS["all"]
     engine, rows = noisy_engine(twin, spec, rng, 5, n=4000)
-    engine.accumulate(rows)
+    engine.differentiate(rows)
     tape = engine._tape(len(rows))
     recurrent = [d.mask for directions in tape.layers for d in directions]
     for rate, masks in (
@@ -161,7 +172,7 @@ def test_dropout_follows_the_seed(twin):
     def losses(seed):
         rng = np.random.default_rng(2)
         engine, rows = noisy_engine(twin, twin.SPECS["all"], rng, seed)
-        return [engine.accumulate(rows)[0] for _ in range(3)]
+        return [engine.differentiate(rows)[0] for _ in range(3)]
 
     assert losses(1) == losses(1)
     assert len({*losses(1), *losses(2)}) == 6
@@ -170,7 +181,7 @@ def test_dropout_follows_the_seed(twin):
 def test_no_dropout_at_inference(twin, rng):
     spec = twin.SPECS["all"]
     engine, rows = noisy_engine(twin, spec, rng, 0)
-    engine.accumulate(rows)
+    engine.differentiate(rows)
     data = engine._data
     expected = twin.forward(spec, engine.weights, data.values[:5], data.n_steps[:5])[1]
     found = _inference.outputs(spec, engine.weights, data.values[:5], data.n_steps[:5])
@@ -192,7 +203,7 @@ def test_adamw_by_the_formula(twin, rng):
     p = np.concatenate([w.ravel() for w in weights]).astype(float)
     m = v = 0.0
     for t, rate in enumerate([0.01, 0.02, 0.005], start=1):
-        g = engine.accumulate(rows_of(data))[1].astype(float)
+        g = engine.differentiate(rows_of(data))[1].astype(float)
         assert np.linalg.norm(g) > s.clipnorm
         g *= s.clipnorm / np.linalg.norm(g)
         p = p - rate * s.weight_decay * p * decayed
@@ -287,3 +298,15 @@ def test_the_same_seed_gives_the_same_bits(twin, rng):
     assert one[1] == other[1]
     for a, b in zip(one[0], other[0], strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_blas_gets_its_threads_back():
+    def n_threads():
+        return [x["num_threads"] for x in threadpool_info() if x["user_api"] == "blas"]
+
+    before = n_threads()
+    with one_thread:
+        with one_thread:
+            assert set(n_threads()) == {1}
+        assert set(n_threads()) == {1}
+    assert n_threads() == before
