@@ -239,6 +239,7 @@ class GRUClassifier(ClassifierMixin, AbstractGRU):
     def partial_fit(self, X, y, classes=None, sample_weight=None):
         """Train on for one pass over `X`, at a constant learning rate.
 
+        Calls in one process are one training to the optimiser; a pickle does not hold its state.
         The first call decides the scaling of the channels, so give it typical data.
 
         Parameters

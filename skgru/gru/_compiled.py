@@ -17,7 +17,7 @@ from jax import lax
 
 from skgru.gru import _fused, _losses, _network
 from skgru.gru._backend import require_same_process
-from skgru.gru._model import CustomSpec, GRUSpec, OptimizerSettings, TrainingSet
+from skgru.gru._model import CustomSpec, GRUSpec, Moments, OptimizerSettings, TrainingSet
 from skgru.gru._programs import Programs, SpecKey
 
 Spec = GRUSpec | CustomSpec
@@ -250,13 +250,12 @@ class KerasEngine:
         Of dropout, and of the first weights where they are drawn here.
     """
 
-    def __init__(self, spec, weights, data, settings, seed):
+    def __init__(self, spec, weights, data, settings, seed, moments: Moments | None = None):
         require_same_process()
         self._spec = spec
         self._settings = settings
         self._hyper = Hyper.of(settings)
         self._seed = np.array([seed >> 32, seed & 0xFFFFFFFF], "uint32")
-        self._n_done = 0
         self._ragged = _network.reads_lengths(spec, data.n_steps)
         n_timesteps = data.values.shape[1]
         if self._ragged:
@@ -268,8 +267,9 @@ class KerasEngine:
         params = np.concatenate([np.ravel(w) for w in weights[:n_trained]]).astype("float32")
         state = list(weights[n_trained:]) or [v.value for v in self._model.non_trainable_variables]
         zeros = np.zeros_like(params)
+        first, second, self._n_done = moments or Moments(zeros, zeros, 0)
         # Not donated to the program: if the user interrupts a call, the state before it remains.
-        self._progress = jax.tree.map(jnp.asarray, Progress(params, zeros, zeros, state))
+        self._progress = jax.tree.map(jnp.asarray, Progress(params, first, second, state))
 
     def run_epoch(self, order: np.ndarray, rates: np.ndarray) -> float:
         """One update for each row of `order` (n_batches, batch_size); the mean loss."""
@@ -308,6 +308,11 @@ class KerasEngine:
         t = self._n_done + 1.0 + np.arange(len(rates))
         beta_1, beta_2 = self._settings.beta_1, self._settings.beta_2
         return (rates * np.sqrt(1 - beta_2**t) / (1 - beta_1**t)).astype("float32")
+
+    @property
+    def moments(self) -> Moments:
+        first, second = np.array(self._progress.mean), np.array(self._progress.square)
+        return Moments(first, second, self._n_done)
 
     @property
     def weights(self) -> Weights:

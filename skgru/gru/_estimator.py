@@ -188,7 +188,9 @@ class AbstractGRU(
         done = 0 if fresh else self.n_iter_
         rng = np.random.default_rng([seed, done])
         weights = self.model_.weights if not fresh else _first_weights(spec, rng)
-        engine = _training.start(self.engine, spec, weights, data, settings, seed)
+        # Parts of a stream are one training to Adam; a fit is a training of its own.
+        moments = self.__dict__.pop("_moments", None) if epochs else None
+        engine = _training.start(self.engine, spec, weights, data, settings, seed, moments)
         progress = Progress(type(self).__name__, schedule.epochs, self.verbose)
         context = self._init_callback_context(max_subtasks=schedule.epochs)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
@@ -216,6 +218,9 @@ class AbstractGRU(
         finally:
             progress.close()
         self.__dict__.update(self._fitted(spec, weights, history, fresh))
+        self.__dict__.pop("_moments", None)
+        if epochs:
+            self._moments = engine.moments
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
 
     def _fitted(self, spec, weights, history: History, fresh: bool) -> dict:
@@ -305,7 +310,9 @@ class AbstractGRU(
         return tags
 
     def __getstate__(self):
-        return {**super().__getstate__(), "_skgru_version": skgru.__version__}
+        state = {**super().__getstate__(), "_skgru_version": skgru.__version__}
+        state.pop("_moments", None)  # twice the size of the network, and no part of it
+        return state
 
     def __setstate__(self, state):
         state = dict(state)

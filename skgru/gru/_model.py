@@ -207,6 +207,14 @@ class OptimizerSettings:
     epsilon: float = 1e-7
 
 
+class Moments(NamedTuple):
+    """Adam's running means of the gradient and of its square, flat, and the updates made."""
+
+    first: np.ndarray
+    second: np.ndarray
+    n_updates: int
+
+
 @dataclass(frozen=True)
 class History:
     """What happened during training, one entry an epoch."""

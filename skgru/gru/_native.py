@@ -9,7 +9,7 @@ import numpy as np
 
 from skgru.gru import _adam, _backward, _forward, _layers
 from skgru.gru._blas import one_thread
-from skgru.gru._model import GRUSpec, OptimizerSettings, TrainingSet
+from skgru.gru._model import GRUSpec, Moments, OptimizerSettings, TrainingSet
 
 
 class NumbaEngine:
@@ -24,6 +24,8 @@ class NumbaEngine:
     settings : OptimizerSettings
     seed : int
         Of the dropout masks.
+    moments : Moments, optional
+        Of the optimiser, to go on from; zeros otherwise.
     """
 
     def __init__(
@@ -33,6 +35,7 @@ class NumbaEngine:
         data: TrainingSet,
         settings: OptimizerSettings,
         seed: int,
+        moments: Moments | None = None,
     ):
         self._spec, self._data, self._settings = spec, data, settings
         self._rng = np.random.default_rng(seed)
@@ -40,21 +43,26 @@ class NumbaEngine:
         shapes = spec.weight_shapes()
         self._parameters = np.concatenate([w.ravel() for w in weights], dtype=np.float32)
         self._gradient = np.zeros_like(self._parameters)
-        self._first = np.zeros_like(self._parameters)
-        self._second = np.zeros_like(self._parameters)
+        zeros = np.zeros_like(self._parameters)
+        first, second, self._count = moments or Moments(zeros, zeros, 0)
+        self._first, self._second = first.copy(), second.copy()
         self._weights = _views(self._parameters, shapes)
         self._network = _forward.group(spec, self._weights)
         self._gradients = _forward.group(spec, _views(self._gradient, shapes))
         decayed = np.repeat([s.decayed for s in shapes], [w.size for w in weights])
         self._decay = (settings.weight_decay * decayed).astype(np.float32)
         self._ragged = data.ragged
-        self._count = 0
         self._tapes: dict[int, _backward.Tape] = {}
 
     @property
     def weights(self) -> tuple[np.ndarray, ...]:
         """The weights of this moment."""
         return tuple(w.copy() for w in self._weights)
+
+    @property
+    def moments(self) -> Moments:
+        """Adam's state of this moment."""
+        return Moments(self._first.copy(), self._second.copy(), self._count)
 
     def run_epoch(self, order: np.ndarray, rates: np.ndarray) -> float:
         """One update for each row of `order`.

@@ -111,6 +111,9 @@ def check(estimator) -> None:
             "The 'patch_stride' parameter must not exceed 'patch_length', or steps between two "
             f"patches would never be read. Got {stride} > {length}."
         )
+    pooling = values["pooling"]
+    if not isinstance(pooling, str) and len(set(pooling)) < len(pooling):
+        raise ValueError(f"The 'pooling' parameter must not name a pooling twice. Got {pooling!r}.")
     if values["network"] is not None and values["engine"] == "numba":
         raise ValueError(
             "engine='numba' trains skgru's own architecture only. With a `network` of your own, "

@@ -48,7 +48,10 @@ class KerasEngine:
     seed : int
     """
 
-    def __init__(self, spec, weights, data, settings, seed):
+    moments = None  # stay inside of Keras' optimizer
+
+    def __init__(self, spec, weights, data, settings, seed, moments=None):
+        del moments
         require_same_process()
         self._spec = spec
         self._data = data

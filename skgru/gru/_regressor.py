@@ -226,6 +226,7 @@ class GRURegressor(RegressorMixin, AbstractGRU):
     def partial_fit(self, X, y, sample_weight=None):
         """Train on for one pass over `X`, at a constant learning rate.
 
+        Calls in one process are one training to the optimiser; a pickle does not hold its state.
         The first call decides the scaling of channels and targets, so give it typical data.
 
         Parameters

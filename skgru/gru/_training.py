@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from skgru.gru import _batches
-from skgru.gru._model import CustomSpec, GRUSpec, History, OptimizerSettings, TrainingSet
+from skgru.gru._model import (
+    CustomSpec,
+    GRUSpec,
+    History,
+    Moments,
+    OptimizerSettings,
+    TrainingSet,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +34,11 @@ class Engine(Protocol):
 
     @property
     def weights(self) -> Weights: ...
+
+    @property
+    def moments(self) -> Moments | None:
+        """What another engine takes to go on as if it were this one; None if it cannot tell."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -79,6 +91,7 @@ def start(
     data: TrainingSet,
     settings: OptimizerSettings,
     seed: int,
+    moments: Moments | None = None,
 ) -> Engine:
     """The engine called `name`, ready for its first epoch.
 
@@ -89,10 +102,10 @@ def start(
     if name != "keras" and isinstance(spec, GRUSpec) and weights is not None:
         from skgru.gru._native import NumbaEngine
 
-        return NumbaEngine(spec, weights, data, settings, seed)
+        return NumbaEngine(spec, weights, data, settings, seed, moments)
     from skgru.gru._epoch import KerasEngine
 
-    return KerasEngine(spec, weights, data, settings, seed)
+    return KerasEngine(spec, weights, data, settings, seed, moments)
 
 
 def train(

@@ -184,6 +184,20 @@ def test_partial_fit_learns_from_parts(estimator, data):
 
 
 @both
+@pytest.mark.parametrize("engine", ["numba", "keras"])
+def test_partial_fits_are_one_training(estimator, data, engine):
+    """Two passes of one update each make the steps of one fit of two epochs."""
+    X, y = data
+    options = {"batch_size": 40, "dropout": 0, "engine": engine, "schedule": "constant"}
+    parts = clone(estimator).set_params(**options)
+    whole = clone(estimator).set_params(**options, epochs=2).fit(X, y)
+    parts.partial_fit(X, y).partial_fit(X, y)
+    np.testing.assert_allclose(answer(parts, X), answer(whole, X), rtol=1e-4)
+    restarted = pickle.loads(pickle.dumps(clone(parts).partial_fit(X, y))).partial_fit(X, y)
+    assert np.abs(answer(restarted, X) - answer(whole, X)).max() > 1e-4
+
+
+@both
 def test_early_stopping_keeps_the_best(estimator, data):
     X, y = data
     rng = np.random.default_rng(0)
@@ -431,6 +445,7 @@ def test_a_bad_parameter_is_named_with_what_is_allowed(estimator, data, name, va
     [
         ({"patch_length": 7}, "patch_length=7 needs series of at least 7 time steps; .* has 6"),
         ({"patch_length": 2, "patch_stride": 3}, "must not exceed 'patch_length'"),
+        ({"pooling": ("max", "max")}, "must not name a pooling twice"),
         ({"network": print, "engine": "numba"}, "engine='numba' trains skgru's own"),
     ],
 )
