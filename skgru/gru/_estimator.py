@@ -70,7 +70,8 @@ class AbstractGRU(
             seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
             hold_out = self.early_stopping and epochs is None
             spec, train, held = self._prepare(X, y, sample_weight, seed, fresh, hold_out, classes)
-            self._train(X, y, spec, train, held, seed, fresh, epochs)
+            metadata = None if sample_weight is None else {"sample_weight": sample_weight}
+            self._train((X, y, metadata), spec, train, held, seed, fresh, epochs)
         return self
 
     def _prepare(
@@ -156,8 +157,11 @@ class AbstractGRU(
             )
         return spec
 
-    def _train(self, X, y, spec, data, held, seed: int, fresh: bool, epochs: int | None) -> None:
-        """Run the training on `data`, validate on `held`, store what comes of it."""
+    def _train(self, given, spec, data, held, seed: int, fresh: bool, epochs: int | None) -> None:
+        """Run the training on `data`, validate on `held`, store what comes of it.
+
+        `given` is what the user gave, X, y and what scorers take beside them, for callbacks.
+        """
         from skgru.gru import _training  # the engines below take seconds to import
 
         batch_size = _defaults.batch_size(self.batch_size, len(data.targets))
@@ -192,6 +196,7 @@ class AbstractGRU(
         moments = self.__dict__.pop("_moments", None) if epochs else None
         engine = _training.start(self.engine, spec, weights, data, settings, seed, moments)
         progress = Progress(type(self).__name__, schedule.epochs, self.verbose)
+        X, y, metadata = given
         context = self._init_callback_context(max_subtasks=schedule.epochs)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
 
@@ -204,7 +209,7 @@ class AbstractGRU(
                 estimator=self,
                 X=X,
                 y=y,
-                metadata={"loss": history.loss[-1], "validation_score": score},
+                metadata=metadata,
                 reconstruction_attributes=lambda: {
                     **_fitted_state(self),
                     **self._fitted(spec, engine.weights, history, fresh),

@@ -291,9 +291,9 @@ class Recorder:
     def on_fit_task_begin(self, estimator, context):
         pass
 
-    def on_fit_task_end(self, estimator, context, *, X, y, metadata, fitted_estimator):
+    def on_fit_task_end(self, estimator, context, *, X, y, fitted_estimator):
         if context.task_name == "epoch":
-            self.scores.append((metadata["loss"], fitted_estimator.score(X, y)))
+            self.scores.append((fitted_estimator.loss_curve_[-1], fitted_estimator.score(X, y)))
             return len(self.scores) == 3
         return False
 
