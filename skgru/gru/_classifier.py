@@ -39,8 +39,12 @@ class GRUClassifier(ClassifierMixin, AbstractGRU):
         Decoupled decay of all kernels, biases excepted, as in AdamW [3]_.
     clipnorm : float or None, default=1.0
         Largest norm of the gradient of one update, all weights together. None does not clip.
-    label_smoothing : float in [0, 1), default=0.0
+    label_smoothing : float in [0, 1), default=0.1
         Share of the target that is spread evenly over all classes.
+    augmentation : {"warp"} or None, default="warp"
+        What training does to the series in each epoch: ``"warp"`` lets time run a little faster
+        here and slower there and cuts up to 15 % of the ends, where a series has 16 steps or more.
+        None shows them as they are, for series whose single steps or exact ends carry the meaning.
     epochs : int or "auto", default="auto"
         Passes over the training rows. ``"auto"`` aims at 1,200 updates of the weights, within 20 to
         400 epochs.
@@ -166,7 +170,8 @@ class GRUClassifier(ClassifierMixin, AbstractGRU):
         recurrent_dropout=0.0,
         weight_decay=0.01,
         clipnorm=1.0,
-        label_smoothing=0.0,
+        label_smoothing=0.1,
+        augmentation="warp",
         epochs="auto",
         batch_size="auto",
         learning_rate=0.005,
@@ -193,6 +198,7 @@ class GRUClassifier(ClassifierMixin, AbstractGRU):
         self.weight_decay = weight_decay
         self.clipnorm = clipnorm
         self.label_smoothing = label_smoothing
+        self.augmentation = augmentation
         self.epochs = epochs
         self.batch_size = batch_size
         self.learning_rate = learning_rate

@@ -271,6 +271,13 @@ class KerasEngine:
         # Not donated to the program: if the user interrupts a call, the state before it remains.
         self._progress = jax.tree.map(jnp.asarray, Progress(params, first, second, state))
 
+    def replace_values(self, values: np.ndarray) -> None:
+        """Train on other values of the same rows from here on."""
+        room = len(self._data.values)
+        # A copy: JAX may read a NumPy array in place, which the caller goes on to write to.
+        placed = jnp.array(values if len(values) == room else _fill(values, room), copy=True)
+        self._data = self._data._replace(values=placed)
+
     def run_epoch(self, order: np.ndarray, rates: np.ndarray) -> float:
         """One update for each row of `order` (n_batches, batch_size); the mean loss."""
         require_same_process()

@@ -16,7 +16,16 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 import skgru
-from skgru.gru import _canonical, _defaults, _initial, _parameters, _scaling, _sequences, _targets
+from skgru.gru import (
+    _augmentation,
+    _canonical,
+    _defaults,
+    _initial,
+    _parameters,
+    _scaling,
+    _sequences,
+    _targets,
+)
 from skgru.gru._model import CustomSpec, GRUSpec, OptimizerSettings, TrainedGRU, TrainingSet
 from skgru.gru._progress import Progress
 
@@ -69,15 +78,17 @@ class AbstractGRU(
             _parameters.check(self)
             seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
             hold_out = self.early_stopping and epochs is None
-            spec, train, held = self._prepare(X, y, sample_weight, seed, fresh, hold_out, classes)
+            spec, train, held, lengths = self._prepare(
+                X, y, sample_weight, seed, fresh, hold_out, classes
+            )
             metadata = None if sample_weight is None else {"sample_weight": sample_weight}
-            self._train((X, y, metadata), spec, train, held, seed, fresh, epochs)
+            self._train((X, y, metadata), spec, train, lengths, held, seed, fresh, epochs)
         return self
 
     def _prepare(
         self, X, y, sample_weight, seed: int, fresh: bool, hold_out: bool, classes
-    ) -> tuple[GRUSpec | CustomSpec, TrainingSet, TrainingSet | None]:
-        """User data -> the architecture, rows to train on and rows to validate on.
+    ) -> tuple[GRUSpec | CustomSpec, TrainingSet, TrainingSet | None, np.ndarray]:
+        """User data -> the architecture, rows to train and to validate on, training lengths.
 
         On a fresh fit, scaling and classes are learnt here.
         """
@@ -104,7 +115,9 @@ class AbstractGRU(
             values, n_steps = self._arrange(spec, sequences, rows[chosen])
             return TrainingSet(values, n_steps, targets, (weights / weights.mean()).astype("f4"))
 
-        return spec, finish(train, fresh), None if held is None else finish(held, False)
+        data = finish(train, fresh)  # learns the targets' scaling, which the next line needs
+        held_out = None if held is None else finish(held, False)
+        return spec, data, held_out, sequences.lengths[rows[train]]
 
     def _arrange(
         self, spec: GRUSpec | CustomSpec, sequences: Sequences, rows: np.ndarray | None
@@ -157,7 +170,9 @@ class AbstractGRU(
             )
         return spec
 
-    def _train(self, given, spec, data, held, seed: int, fresh: bool, epochs: int | None) -> None:
+    def _train(
+        self, given, spec, data, lengths, held, seed: int, fresh: bool, epochs: int | None
+    ) -> None:
         """Run the training on `data`, validate on `held`, store what comes of it.
 
         `given` is what the user gave, X, y and what scorers take beside them, for callbacks.
@@ -218,7 +233,13 @@ class AbstractGRU(
 
         try:
             weights, history = _training.train(
-                engine, data.n_steps, schedule, rng, stopping=stopping, after_epoch=after_epoch
+                engine,
+                data.n_steps,
+                schedule,
+                rng,
+                vary=_variants(self.augmentation, data.values, lengths, [seed, done, 1]),
+                stopping=stopping,
+                after_epoch=after_epoch,
             )
         finally:
             progress.close()
@@ -359,6 +380,20 @@ def _features(spec, weights, values: np.ndarray, n_steps: np.ndarray) -> np.ndar
 def _first_weights(spec, rng: np.random.Generator):
     """Drawn by us for our own architecture; a user's own draws its weights itself."""
     return None if isinstance(spec, CustomSpec) else _initial.draw(spec, rng)
+
+
+def _variants(augmentation, values: np.ndarray, lengths: np.ndarray, seed: list[int]):
+    """A function that draws the values of an epoch; None where they are always the same."""
+    if augmentation is None or lengths.max() < _augmentation.SHORTEST:
+        return None
+    rng = np.random.default_rng(seed)
+    out = np.empty_like(values)
+
+    def vary() -> np.ndarray:
+        _augmentation.warp(values, lengths, rng, out)
+        return out
+
+    return vary
 
 
 def _fitted_state(estimator) -> dict:

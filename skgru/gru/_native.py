@@ -5,6 +5,8 @@ One thread: batches are small, and what other threads would gain they lose in wa
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from skgru.gru import _adam, _backward, _forward, _layers
@@ -63,6 +65,10 @@ class NumbaEngine:
     def moments(self) -> Moments:
         """Adam's state of this moment."""
         return Moments(self._first.copy(), self._second.copy(), self._count)
+
+    def replace_values(self, values: np.ndarray) -> None:
+        """Train on other values of the same rows from here on."""
+        self._data = replace(self._data, values=values)
 
     def run_epoch(self, order: np.ndarray, rates: np.ndarray) -> float:
         """One update for each row of `order`.

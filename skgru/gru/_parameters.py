@@ -78,6 +78,7 @@ RULES: dict[str, Rule] = {
     "weight_decay": NOT_NEGATIVE,
     "clipnorm": _either(POSITIVE, _one_of(None)),
     "label_smoothing": RATE,
+    "augmentation": _one_of("warp", None),
     "epochs": _either(_whole(1), _one_of("auto")),
     "batch_size": _either(_whole(1), _one_of("auto")),
     "learning_rate": POSITIVE,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from skgru.gru import _losses, _network
@@ -77,6 +79,10 @@ class KerasEngine:
             weighted_metrics=[keras.metrics.MeanMetricWrapper(row_loss)],
             jit_compile=False,
         )
+
+    def replace_values(self, values: np.ndarray) -> None:
+        """Train on other values of the same rows from here on."""
+        self._data = replace(self._data, values=values)
 
     def run_epoch(self, order: np.ndarray, rates: np.ndarray) -> float:
         """One update for each row of `order` (n_batches, batch_size); the mean loss."""

@@ -43,6 +43,10 @@ class GRURegressor(RegressorMixin, AbstractGRU):
         Decoupled decay of all kernels, biases excepted, as in AdamW [3]_.
     clipnorm : float or None, default=1.0
         Largest norm of the gradient of one update, all weights together. None does not clip.
+    augmentation : {"warp"} or None, default=None
+        What training does to the series in each epoch: ``"warp"`` lets time run a little faster
+        here and slower there and cuts up to 15 % of the ends, where a series has 16 steps or more.
+        None shows them as they are, for series whose single steps or exact ends carry the meaning.
     epochs : int or "auto", default="auto"
         Passes over the training rows. ``"auto"`` aims at 1,200 updates of the weights, within 20 to
         400 epochs.
@@ -157,6 +161,7 @@ class GRURegressor(RegressorMixin, AbstractGRU):
         recurrent_dropout=0.0,
         weight_decay=0.01,
         clipnorm=1.0,
+        augmentation=None,
         epochs="auto",
         batch_size="auto",
         learning_rate=0.005,
@@ -181,6 +186,7 @@ class GRURegressor(RegressorMixin, AbstractGRU):
         self.recurrent_dropout = recurrent_dropout
         self.weight_decay = weight_decay
         self.clipnorm = clipnorm
+        self.augmentation = augmentation
         self.epochs = epochs
         self.batch_size = batch_size
         self.learning_rate = learning_rate

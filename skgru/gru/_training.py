@@ -32,6 +32,10 @@ class Engine(Protocol):
         """One update for each row of `order`; the mean loss."""
         ...
 
+    def replace_values(self, values: np.ndarray) -> None:
+        """Train on other values of the same rows from here on."""
+        ...
+
     @property
     def weights(self) -> Weights: ...
 
@@ -114,6 +118,7 @@ def train(
     schedule: Schedule,
     rng: np.random.Generator,
     *,
+    vary: Callable[[], np.ndarray] | None = None,
     stopping: Stopping | None = None,
     after_epoch: Callable[[int, History], bool] | None = None,
 ) -> tuple[Weights, History]:
@@ -127,6 +132,8 @@ def train(
     schedule : Schedule
     rng : Generator
         Decides the order of rows.
+    vary : callable, optional
+        Values for the rows, asked for anew before each epoch.
     stopping : Stopping, optional
     after_epoch : callable, optional
         Called with the number of epochs done and the history; True ends the training.
@@ -147,6 +154,8 @@ def train(
     resting = 0
     try:
         for epoch in range(schedule.epochs):
+            if vary is not None:
+                engine.replace_values(vary())
             order = _batches.plan(rng, n_steps, schedule.batch_size)
             loss = engine.run_epoch(order, schedule.rates(epoch, len(order)))
             _refuse_divergence(loss, epoch)
