@@ -69,14 +69,16 @@ def parse():
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--sets", nargs="+")
     parser.add_argument("--validate", action="store_true")
-    return parser.parse_args()
+    return parser.parse_intermixed_args()
 
 
 def main():
     args = parse()
     settings = dict(item.split("=", 1) for item in args.settings)
     settings = {name: ast.literal_eval(value) for name, value in settings.items()}
-    print(f"seeds {args.seeds}, {'validation' if args.validate else 'test'}, {settings or 'defaults'}")
+    print(
+        f"seeds {args.seeds}, {'validation' if args.validate else 'test'}, {settings or 'defaults'}"
+    )
     for archive in ("ucr", "uea", "unequal", "tser"):
         scores = []
         for path in sorted((args.data / archive).glob("*.npz")):
