@@ -2,9 +2,9 @@
 
     python benchmarks/bench_accuracy.py DATA [--seeds 0 1 2] [--sets ECG200 ...] [--validate]
 
-DATA is a folder of ``<archive>/<set>.npz`` with ``X_train, y_train, X_test, y_test`` and, where series
-differ in length, ``len_train, len_test``. ``--validate`` never opens a test part: it scores on a part of
-the training rows, for choosing settings. Further settings follow as ``name=value``.
+DATA is a folder of ``<archive>/<set>.npz`` with ``X_train, y_train, X_test, y_test`` and, where
+series differ in length, ``len_train, len_test``. ``--validate`` never opens a test part: it scores
+on a part of the training rows, for choosing settings. Further settings follow as ``name=value``.
 """
 
 import argparse
@@ -31,6 +31,7 @@ def load(path, part):
 
 
 def take(X, rows):
+    """Some rows of an array or a list."""
     return [X[i] for i in rows] if isinstance(X, list) else X[rows]
 
 
@@ -63,6 +64,7 @@ def measure(path, seed, validate, settings):
 
 
 def parse():
+    """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("settings", nargs="*", help="name=value, of the estimator's parameters")
@@ -73,6 +75,7 @@ def parse():
 
 
 def main():
+    """Print a line a set and a mean for each archive."""
     args = parse()
     settings = dict(item.split("=", 1) for item in args.settings)
     settings = {name: ast.literal_eval(value) for name, value in settings.items()}
