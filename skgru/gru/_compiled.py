@@ -51,7 +51,7 @@ class EpochKey:
     spec : SpecKey
     n_rows, n_timesteps, batch_size, n_batches : int
         Shapes, the first and the last rounded up.
-    ragged, dropout, recurrent_dropout : bool
+    ragged, whitened, dropout, recurrent_dropout : bool
         A program without noise draws no random numbers: they cost more than a small GRU.
     device : str
         What JAX's own settings say about where and how precisely it computes.
@@ -63,6 +63,7 @@ class EpochKey:
     batch_size: int
     n_batches: int
     ragged: bool
+    whitened: bool
     dropout: bool
     recurrent_dropout: bool
     device: str
@@ -181,30 +182,30 @@ class _Epoch:
         def body(i, carry):
             progress, total = carry
             batch, real = _rows(data, order[i])
-            count = jnp.maximum(jnp.sum(real), 1)
             rng = jax.random.fold_in(base, n_done + i) if self._noise_width else None
-            gradient, state, added = self._gradient(progress, batch, count, hyper, rng)
+            gradient, state, added = self._gradient(progress, batch, real, hyper, rng)
             decay = 1 - decays[i] * decayed
             progress = _update(progress, gradient, state, rates[i], decay, hyper)
             return progress, total + added
 
         return lax.fori_loop(0, n_batches, body, (progress, jnp.float32(0)))
 
-    def _gradient(self, progress, batch, count, hyper, rng):
+    def _gradient(self, progress, batch, real, hyper, rng):
         """Flat gradient (P,), new state, and the sum of weighted losses."""
+        inputs = _network.join_inputs(self._spec, batch.values, batch.n_steps, real)
 
         def objective(weights):
             with _fused.noise(self._noise(hyper, rng)):
                 (outputs, _), state, penalties = self._model.stateless_call(
                     weights,
                     progress.state,
-                    batch.values if batch.n_steps is None else [batch.values, batch.n_steps],
+                    inputs,
                     training=True,
                     return_losses=True,
                 )
             losses = _losses.per_row(self._spec.loss, outputs, batch.targets, hyper.label_smoothing)
             total = jnp.sum(batch.sample_weight * losses)
-            return total / count + sum(penalties), (state, total)
+            return total / jnp.maximum(jnp.sum(real), 1) + sum(penalties), (state, total)
 
         weights = self._unflatten(progress.params)
         gradients, (state, total) = jax.grad(objective, has_aux=True)(weights)
@@ -261,11 +262,14 @@ class KerasEngine:
         if self._ragged:
             # The longest row differs from fold to fold: shared steps, that all rows pass over.
             n_timesteps = spec.padded_length(_close_above(n_timesteps))
-        self._model, weights = _prepare(spec, weights, n_timesteps, self._ragged, seed)
+        self._whitened = data.whitening is not None
+        self._model, weights = _prepare(
+            spec, weights, n_timesteps, self._ragged, seed, self._whitened
+        )
         self._data = _place(data, n_timesteps, self._ragged)
         n_trained = len(self._model.trainable_variables)
         params = np.concatenate([np.ravel(w) for w in weights[:n_trained]]).astype("float32")
-        state = list(weights[n_trained:]) or [v.value for v in self._model.non_trainable_variables]
+        state = self._state(weights[n_trained:], data)
         zeros = np.zeros_like(params)
         first, second, self._n_done = moments or Moments(zeros, zeros, 0)
         # Not donated to the program: if the user interrupts a call, the state before it remains.
@@ -273,10 +277,24 @@ class KerasEngine:
 
     def replace_values(self, values: np.ndarray) -> None:
         """Train on other values of the same rows from here on."""
-        room = len(self._data.values)
-        # A copy: JAX may read a NumPy array in place, which the caller goes on to write to.
-        placed = jnp.array(values if len(values) == room else _fill(values, room), copy=True)
+        room, n_timesteps, _ = self._data.values.shape
+        placed = jax.device_put(_spread(values, room, n_timesteps))
         self._data = self._data._replace(values=placed)
+
+    def _state(self, kept: Weights, data: TrainingSet) -> list:
+        """The model's variables that are not trained; `kept` are those that count as weights."""
+        others = self._model.non_trainable_variables
+        places = {id(v): i for i, v in enumerate(others)}
+        variables = _network.variables(self._spec, self._model)
+        self._kept = [places[id(v)] for v in variables if id(v) in places]
+        state = [v.value for v in others]
+        for place, value in zip(self._kept, kept, strict=True):
+            state[place] = value
+        if data.whitening is not None:
+            shared = _network.whitening_variables(self._model)
+            for variable, value in zip(shared, data.whitening, strict=True):
+                state[places[id(variable)]] = np.asarray(value, "float32")
+        return state
 
     def run_epoch(self, order: np.ndarray, rates: np.ndarray) -> float:
         """One update for each row of `order` (n_batches, batch_size); the mean loss."""
@@ -290,6 +308,7 @@ class KerasEngine:
             batch_size=batch_size,
             n_batches=room,
             ragged=self._ragged,
+            whitened=self._whitened,
             dropout=self._settings.dropout > 0,
             recurrent_dropout=self._settings.recurrent_dropout > 0,
             device=_device(),
@@ -327,12 +346,18 @@ class KerasEngine:
         ends = np.cumsum([np.prod(v.shape, dtype=int) for v in trained])[:-1]
         parts = np.split(np.array(self._progress.params), ends)
         weights = [part.reshape(v.shape) for part, v in zip(parts, trained, strict=True)]
-        if isinstance(self._spec, CustomSpec):
-            weights += [np.array(value) for value in self._progress.state]
+        weights += [np.array(self._progress.state[place]) for place in self._kept]
         return tuple(weights)
 
 
-def _prepare(spec: Spec, weights: Weights | None, n_timesteps: int, ragged: bool, seed: int):
+def _prepare(
+    spec: Spec,
+    weights: Weights | None,
+    n_timesteps: int,
+    ragged: bool,
+    seed: int,
+    whitened: bool = False,
+):
     """The Keras model for these shapes, and the weights to start from."""
     drawn = None
     if weights is None:
@@ -342,9 +367,9 @@ def _prepare(spec: Spec, weights: Weights | None, n_timesteps: int, ragged: bool
     def build():
         if drawn is not None:
             return drawn
-        return _network.build(spec, n_timesteps, ragged=ragged, fused=True)
+        return _network.build(spec, n_timesteps, ragged=ragged, fused=True, whitened=whitened)
 
-    key = (SpecKey(spec), n_timesteps, ragged, _device())
+    key = (SpecKey(spec), n_timesteps, ragged, whitened, _device())
     return _models.get(key, build), weights
 
 
@@ -358,13 +383,19 @@ def _fill(column: np.ndarray, room: int) -> np.ndarray:
 def _place(data: TrainingSet, n_timesteps: int, ragged: bool) -> Columns:
     """The training set on the device, with room for the rows and steps of its bucket."""
     room = _row_bucket(len(data.values), data.values[0].nbytes)
-    n_given = data.values.shape[1]
-    values = _aligned((room, n_timesteps, data.values.shape[2]))
-    values[: len(data.values), :n_given] = data.values
-    values[: len(data.values), n_given:] = data.values[:, -1:]
+    values = _spread(data.values, room, n_timesteps)
     n_steps = _fill(data.n_steps, room) if ragged else None
     targets, sample_weight = _fill(data.targets, room), _fill(data.sample_weight, room)
     return jax.device_put(Columns(values, n_steps, targets, sample_weight))
+
+
+def _spread(values: np.ndarray, room: int, n_timesteps: int) -> np.ndarray:
+    """Values with each row continued to `n_timesteps`, and zeros for the rows up to `room`."""
+    n_rows, n_given, n_channels = values.shape
+    spread = _aligned((room, n_timesteps, n_channels))
+    spread[:n_rows, :n_given] = values
+    spread[:n_rows, n_given:] = values[:, -1:]
+    return spread
 
 
 def _aligned(shape: tuple[int, ...]) -> np.ndarray:

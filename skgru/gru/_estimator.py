@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from abc import ABC, abstractmethod
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +26,7 @@ from skgru.gru import (
     _scaling,
     _sequences,
     _targets,
+    _whitening,
 )
 from skgru.gru._model import CustomSpec, GRUSpec, OptimizerSettings, TrainedGRU, TrainingSet
 from skgru.gru._progress import Progress
@@ -162,6 +164,8 @@ class AbstractGRU(
                 patch_stride=patch_stride,
                 embedding_units=self.embedding_units or 0,
                 loss=self._loss,
+                context_length=(self.context_length or 0) if self.embedding_units else 0,
+                batch_norm=bool(self.batch_norm and self.embedding_units),
             )
         if fitted is not None and spec != fitted:
             raise ValueError(
@@ -206,7 +210,11 @@ class AbstractGRU(
             )
         done = 0 if fresh else self.n_iter_
         rng = np.random.default_rng([seed, done])
-        weights = self.model_.weights if not fresh else _first_weights(spec, rng)
+        if self.whitening and isinstance(spec, GRUSpec):
+            # Parts of a stream must agree on it, or Adam's moments would speak of other weights.
+            whitening = self.__dict__.get("_whitening") if epochs else None
+            data = replace(data, whitening=whitening or _whitening.learn(spec, data))
+        weights = _first_weights(spec, data, rng) if fresh else self.model_.weights
         # Parts of a stream are one training to Adam; a fit is a training of its own.
         moments = self.__dict__.pop("_moments", None) if epochs else None
         engine = _training.start(self.engine, spec, weights, data, settings, seed, moments)
@@ -245,8 +253,9 @@ class AbstractGRU(
             progress.close()
         self.__dict__.update(self._fitted(spec, weights, history, fresh))
         self.__dict__.pop("_moments", None)
+        self.__dict__.pop("_whitening", None)
         if epochs:
-            self._moments = engine.moments
+            self._moments, self._whitening = engine.moments, data.whitening
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
 
     def _fitted(self, spec, weights, history: History, fresh: bool) -> dict:
@@ -337,7 +346,8 @@ class AbstractGRU(
 
     def __getstate__(self):
         state = {**super().__getstate__(), "_skgru_version": skgru.__version__}
-        state.pop("_moments", None)  # twice the size of the network, and no part of it
+        for name in ("_moments", "_whitening"):  # of the training, and no part of the network
+            state.pop(name, None)
         return state
 
     def __setstate__(self, state):
@@ -377,9 +387,12 @@ def _features(spec, weights, values: np.ndarray, n_steps: np.ndarray) -> np.ndar
     return _inference.features(spec, weights, values, n_steps)
 
 
-def _first_weights(spec, rng: np.random.Generator):
+def _first_weights(spec, data: TrainingSet, rng: np.random.Generator):
     """Drawn by us for our own architecture; a user's own draws its weights itself."""
-    return None if isinstance(spec, CustomSpec) else _initial.draw(spec, rng)
+    if isinstance(spec, CustomSpec):
+        return None
+    weights = _initial.draw(spec, rng)
+    return weights if data.whitening is None else _whitening.fold(data.whitening, weights)
 
 
 def _variants(augmentation, values: np.ndarray, lengths: np.ndarray, seed: list[int]):

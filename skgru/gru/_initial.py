@@ -10,8 +10,10 @@ from skgru.gru._model import GRUSpec
 def draw(spec: GRUSpec, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
     """Glorot-uniform kernels, orthogonal recurrent kernels, zero biases, in the spec's order."""
     weights = []
-    for name, shape, decayed in spec.weight_shapes():
-        if not decayed:
+    for name, shape, decayed, _ in spec.weight_shapes():
+        if name.endswith(("gamma", "variance")):
+            weights.append(np.ones(shape, dtype=np.float32))
+        elif not decayed:
             weights.append(np.zeros(shape, dtype=np.float32))
         elif name.endswith("recurrent_kernel"):
             weights.append(_orthogonal(shape, rng))

@@ -15,20 +15,26 @@ if TYPE_CHECKING:
     import numpy as np
 
 POOLINGS = ("last", "mean", "max", "attention")
+BATCH_NORM_EPSILON = 1e-3
+BATCH_NORM_MOMENTUM = 0.95  # of the running statistics: a default fit has some hundred updates
 Loss = Literal["cross_entropy", "squared_error"]
 
 
 class WeightShape(NamedTuple):
-    """Name and shape of one weight, and whether weight decay acts on it."""
+    """Name and shape of one weight, whether weight decay acts on it, and the gradient at all."""
 
     name: str
     shape: tuple[int, ...]
     decayed: bool
+    trained: bool = True
 
 
 @dataclass(frozen=True)
 class GRUSpec:
-    """Architecture: patches -> (dense, relu) -> GRU layers -> pooling -> dense.
+    """Architecture: patches -> embedding -> GRU layers -> pooling -> dense.
+
+    The embedding is ``a = relu(norm(dense(patch)))`` and, with a context, ``a + relu(norm(dense(
+    window of a)))``; `norm` is batch normalisation over the rows' own patches, or nothing.
 
     A frozen record of plain values, so that it hashes: it is the key of every compile cache.
 
@@ -49,6 +55,12 @@ class GRUSpec:
         Windows of consecutive steps fed to the GRU as one; 1 and 1 feed single steps.
     embedding_units : int
         Width of a dense relu layer applied to each patch before the first GRU; 0 for none.
+    context_length : int
+        Embedded patches, centred on each one and zero outside of the row, that a second dense relu
+        layer of the same width reads; its output is added to the embedding. 0 for none.
+    batch_norm : bool
+        Whether both dense layers are batch-normalised before their relu (Ioffe & Szegedy 2015, as
+        Keras has it with epsilon 1e-3 and momentum `BATCH_NORM_MOMENTUM`).
     loss : {"cross_entropy", "squared_error"}
     """
 
@@ -61,6 +73,8 @@ class GRUSpec:
     patch_stride: int = 1
     embedding_units: int = 0
     loss: Loss = "cross_entropy"
+    context_length: int = 0
+    batch_norm: bool = False
 
     @property
     def n_directions(self) -> int:
@@ -95,13 +109,23 @@ class GRUSpec:
         return int((self.n_patches(n_timesteps) - 1) * self.patch_stride + self.patch_length)
 
     def weight_shapes(self) -> tuple[WeightShape, ...]:
-        """Every weight in the order in which all engines keep them (that of Keras)."""
-        shapes = []
-        if self.embedding_units:
+        """Every weight in the order in which all engines keep them: Keras', the trained first."""
+        shapes, statistics = [], []
+        fronts = {"embedding": self.patch_width} if self.embedding_units else {}
+        if fronts and self.context_length:
+            fronts["context"] = self.context_length * self.embedding_units
+        one = (self.embedding_units,)
+        for name, rows in fronts.items():
             shapes += [
-                WeightShape("embedding/kernel", (self.patch_width, self.embedding_units), True),
-                WeightShape("embedding/bias", (self.embedding_units,), False),
+                WeightShape(f"{name}/kernel", (rows, self.embedding_units), True),
+                WeightShape(f"{name}/bias", one, False),
             ]
+            if self.batch_norm:
+                shapes += [WeightShape(f"{name}/{part}", one, False) for part in ("gamma", "beta")]
+                statistics += [
+                    WeightShape(f"{name}/{part}", one, False, False)
+                    for part in ("mean", "variance")
+                ]
         width = self.input_width
         directions = ("forward", "backward")[: self.n_directions]
         for layer, units in enumerate(self.units):
@@ -119,7 +143,7 @@ class GRUSpec:
             WeightShape("output/kernel", (self.n_features, self.n_outputs), True),
             WeightShape("output/bias", (self.n_outputs,), False),
         ]
-        return tuple(shapes)
+        return tuple(shapes + statistics)
 
 
 @dataclass(frozen=True)
@@ -167,12 +191,16 @@ class TrainingSet:
     targets : ndarray, int32 of shape (n_samples,) or float32 of shape (n_samples, n_outputs)
     sample_weight : ndarray of float32, shape (n_samples,)
         With mean 1 over the rows.
+    whitening : tuple of ndarray or None
+        A fixed linear map of patches, matrix (patch_width, patch_width) and shift (patch_width,):
+        the embedding reads ``patch @ matrix + shift``. None reads the patches as they are.
     """
 
     values: np.ndarray
     n_steps: np.ndarray
     targets: np.ndarray
     sample_weight: np.ndarray
+    whitening: tuple[np.ndarray, np.ndarray] | None = None
 
     @property
     def ragged(self) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 
 from skgru.gru import _custom
 from skgru.gru._backend import backend_name, keras, require_same_process
-from skgru.gru._model import CustomSpec, GRUSpec
+from skgru.gru._model import BATCH_NORM_EPSILON, BATCH_NORM_MOMENTUM, CustomSpec, GRUSpec
 
 if backend_name == "jax":
     from skgru.gru import _fused
@@ -31,6 +31,26 @@ class _OneMaskCell(keras.layers.GRUCell):
 
     def get_recurrent_dropout_mask(self, step_input):
         return [super().get_recurrent_dropout_mask(step_input)[0]] * 3
+
+
+class _OwnNorm(keras.layers.BatchNormalization):
+    """Batch normalisation over the places that a mask has, in training.
+
+    Keras' own does the same but for a layer of one unit, where with a mask it fails (3.15).
+    """
+
+    def call(self, inputs, training=None, mask=None):
+        """Shapes: inputs (B, S, D), mask bool (B, S) -> (B, S, D)."""
+        if not training:
+            return super().call(inputs, training=False)
+        counts = ops.cast(ops.expand_dims(mask, -1), "float32")
+        n = ops.maximum(ops.sum(counts), 1.0)
+        mean = ops.sum(counts * inputs, axis=(0, 1)) / n
+        centred = inputs - mean
+        variance = ops.sum(counts * ops.square(centred), axis=(0, 1)) / n
+        for running, now in ((self.moving_mean, mean), (self.moving_variance, variance)):
+            running.assign(running * self.momentum + now * (1 - self.momentum))
+        return centred * (self.gamma * ops.rsqrt(variance + self.epsilon)) + self.beta
 
 
 @dataclass(frozen=True)
@@ -70,6 +90,7 @@ def build(
     *,
     ragged: bool,
     fused: bool,
+    whitened: bool = False,
     dropout: float = 0.0,
     recurrent_dropout: float = 0.0,
     seed: int = 0,
@@ -85,6 +106,8 @@ def build(
         Whether the model also reads the number of patches of each row.
     fused : bool
         Our layers for training on JAX, else Keras' own.
+    whitened : bool
+        Whether the embedding reads whitened patches, by the map in `whitening_variables`.
     dropout, recurrent_dropout : float
         Rates of the plain layers.
     seed : int
@@ -93,17 +116,20 @@ def build(
     Returns
     -------
     keras.Model
-        ``values (B, T, F)[, n_steps (B,)] -> outputs (B, K), features (B, D)``. The trainable
-        weights of a GRUSpec come in the order of ``spec.weight_shapes()``.
+        ``values (B, T, F)[, n_steps (B,)][, is_row (B,)] -> outputs (B, K), features (B, D)``,
+        see `join_inputs`. The trainable weights of a GRUSpec come in the order of
+        ``spec.weight_shapes()``.
     """
     require_same_process()
     make = _Fused() if fused else _Plain(dropout, recurrent_dropout)
     shape = (spec.padded_length(n_timesteps), spec.n_channels)
     values = keras.Input(shape, dtype="float32", name="values")
     n_steps = keras.Input((), dtype="int32", name="n_steps") if ragged else None
+    is_row = keras.Input((), dtype="bool", name="is_row") if _normalises(spec) else None
     with _custom.seeded(seed):
-        outputs, features = _connect(spec, _patches(spec, values), n_steps, make)
-    model = keras.Model([values, n_steps] if ragged else values, [outputs, features])
+        patches = _patches(spec, values)
+        outputs, features = _connect(spec, patches, n_steps, make, is_row, whitened)
+    model = keras.Model(join_inputs(spec, values, n_steps, is_row), [outputs, features])
     _assert_order(spec, model)
     return model
 
@@ -169,15 +195,40 @@ def export(
 def variables(spec: GRUSpec | CustomSpec, model) -> list:
     """The Keras variables that the weights of a spec are kept in, in their order.
 
-    For a `CustomSpec` those that are not trained follow the trained ones.
+    Those that are not trained follow the trained ones.
     """
     if isinstance(spec, GRUSpec):
-        return model.trainable_variables
+        norms = [x for x in model.layers if isinstance(x, layers.BatchNormalization)]
+        statistics = [v for x in norms for v in (x.moving_mean, x.moving_variance)]
+        return model.trainable_variables + statistics
     # Plain dropout before the output layer, which only some of our models have, holds a seed.
     ours = {id(v) for x in model.layers if x.name == "features_dropout" for v in x.variables}
     return model.trainable_variables + [
         v for v in model.non_trainable_variables if id(v) not in ours
     ]
+
+
+def join_inputs(spec: GRUSpec | CustomSpec, values, n_steps, is_row):
+    """What a model for training reads, of which each spec needs its part.
+
+    `n_steps` (B,) is None where rows are of one length. `is_row` (B,) tells batch normalisation
+    which places of the batch hold a row: the others repeat one and must not count.
+    """
+    joined = [values]
+    if n_steps is not None:
+        joined.append(n_steps)
+    if _normalises(spec):
+        joined.append(is_row)
+    return joined if len(joined) > 1 else values
+
+
+def whitening_variables(model) -> list:
+    """Where a model built as `whitened` keeps matrix (W, W) and shift (W,): not trained."""
+    return model.get_layer("whitening").variables
+
+
+def _normalises(spec: GRUSpec | CustomSpec) -> bool:
+    return isinstance(spec, GRUSpec) and spec.batch_norm and spec.embedding_units > 0
 
 
 def reads_lengths(spec: GRUSpec | CustomSpec, n_steps: np.ndarray) -> bool:
@@ -204,9 +255,10 @@ def _restore_initializers(model) -> None:
 
 def _assert_order(spec: GRUSpec | CustomSpec, model) -> None:
     if isinstance(spec, GRUSpec):
-        expected = [(weight.shape, weight.decayed) for weight in spec.weight_shapes()]
-        found = [tuple(v.shape) for v in model.trainable_variables]
-        assert expected == list(zip(found, decayed(model), strict=True)), (expected, found)
+        expected = spec.weight_shapes()
+        found = [tuple(v.shape) for v in variables(spec, model)]
+        assert [weight.shape for weight in expected] == found, (expected, found)
+        assert [weight.decayed for weight in expected if weight.trained] == decayed(model)
 
 
 # ---------------------------------------------------------------------- patches
@@ -257,14 +309,15 @@ def _is_own(steps, n_steps):
     return ops.less(place, ops.expand_dims(n_steps, (1, 2)))
 
 
-def _connect(spec, patches, n_steps, make):
+def _connect(spec, patches, n_steps, make, is_row=None, whitened=False):
     """Patches (B, S, p F), n_steps (B,) or None -> outputs (B, K), features (B, D)."""
     own = None if n_steps is None else _is_own(patches, n_steps)
     if isinstance(spec, CustomSpec):
         states = _custom.call_network(spec, patches, own)
         features = states if states.ndim == 2 else _pool(spec, states, n_steps, own)
     else:
-        features = _pool(spec, _recur(spec, patches, own, make), n_steps, own)
+        x = _embed(spec, patches, own, is_row, whitened) if spec.embedding_units else patches
+        features = _pool(spec, _recur(spec, x, own, make), n_steps, own)
     features = layers.Identity(name="features", dtype="float32")(features)
     dropped = make.drop(features, "features_dropout")
     outputs = layers.Dense(
@@ -278,16 +331,63 @@ def _kernel_initializer(spec) -> str:
     return "glorot_uniform" if isinstance(spec, CustomSpec) else "zeros"
 
 
-def _recur(spec: GRUSpec, x, own, make):
-    """Embedding and GRU layers: (B, S, p F) -> states (B, S, D)."""
-    if spec.embedding_units:
+def _embed(spec: GRUSpec, x, own, is_row, whitened: bool):
+    """Patches (B, S, p F) -> (B, S, D)."""
+    mask = None if own is None else ops.squeeze(own, -1)
+    if is_row is not None:
+        here = ops.repeat(ops.expand_dims(is_row, 1), x.shape[1], axis=1)
+        mask = here if mask is None else ops.logical_and(mask, here)
+    if whitened:
+        # Weights that are not trained are arguments of a compiled program.
         x = layers.Dense(
-            spec.embedding_units,
-            activation="relu",
-            kernel_initializer=_kernel_initializer(spec),
-            name="embedding",
+            spec.patch_width,
+            kernel_initializer="identity",
+            trainable=False,
+            name="whitening",
             dtype="float32",
         )(x)
+    norm = layers.BatchNormalization if is_row is None else _OwnNorm
+    x = _dense_relu(spec, x, "embedding", norm, mask)
+    if not spec.context_length:
+        return x
+    return ops.add(x, _dense_relu(spec, _windows(spec, x, own), "context", norm, mask))
+
+
+def _dense_relu(spec: GRUSpec, x, name: str, norm, mask):
+    """Shapes: x (B, S, E), mask (B, S) or None -> (B, S, D)."""
+    dense = layers.Dense(
+        spec.embedding_units,
+        activation=None if spec.batch_norm else "relu",
+        kernel_initializer=_kernel_initializer(spec),
+        name=name,
+        dtype="float32",
+    )
+    if not spec.batch_norm:
+        return dense(x)
+    norm = norm(
+        epsilon=BATCH_NORM_EPSILON,
+        momentum=BATCH_NORM_MOMENTUM,
+        name=f"{name}_norm",
+        dtype="float32",
+    )
+    # An operation, not a layer: it leaves Keras' mask behind, which the GRU would take over.
+    return ops.relu(norm(dense(x), mask=mask))
+
+
+def _windows(spec: GRUSpec, x, own):
+    """Each step among its neighbours, zero where a row has none: (B, S, D) -> (B, S, c D)."""
+    if own is not None:
+        x = ops.where(own, x, 0.0)
+    before = spec.context_length // 2
+    after = spec.context_length - 1 - before
+    padded = ops.pad(x, ((0, 0), (before, after), (0, 0)))
+    ends = [*range(1 - spec.context_length, 0), None]
+    return ops.concatenate([padded[:, start:end] for start, end in enumerate(ends)], axis=-1)
+
+
+def _recur(spec: GRUSpec, x, own, make):
+    """GRU layers: (B, S, E) -> states (B, S, D)."""
+    if spec.embedding_units:
         x = make.drop(x, "embedding_dropout")
     mask = None if own is None else ops.squeeze(own, -1)
     for layer, units in enumerate(spec.units):

@@ -63,6 +63,7 @@ class KerasEngine:
             data.values.shape[1],
             ragged=self._ragged,
             fused=False,
+            whitened=data.whitening is not None,
             dropout=settings.dropout,
             recurrent_dropout=settings.recurrent_dropout,
             seed=seed,
@@ -70,6 +71,8 @@ class KerasEngine:
         self._variables = _network.variables(spec, model)
         if weights is not None:
             _assign(self._variables, weights)
+        if data.whitening is not None:
+            _assign(_network.whitening_variables(model), data.whitening)
         self._trainer = keras.Model(model.input, model.outputs[0])
         row_loss = _row_loss(spec, settings.label_smoothing)
         self._trainer.compile(
@@ -91,9 +94,8 @@ class KerasEngine:
             real = chosen >= 0
             # A place with no row repeats the first, with weight zero: all batches have one shape.
             rows = np.where(real, chosen, chosen[0])
-            inputs = data.values[rows]
-            if self._ragged:
-                inputs = [inputs, data.n_steps[rows]]
+            n_steps = data.n_steps[rows] if self._ragged else None
+            inputs = _network.join_inputs(self._spec, data.values[rows], n_steps, real)
             weights = np.where(real, data.sample_weight[rows], 0) / max(real.sum(), 1)
             self._trainer.optimizer.learning_rate = float(rate)
             self._trainer.reset_metrics()

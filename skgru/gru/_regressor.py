@@ -33,6 +33,14 @@ class GRURegressor(RegressorMixin, AbstractGRU):
         Steps from one patch to the next; ``"auto"`` is a quarter of the patch, None is 1.
     embedding_units : int or None, default=64
         Width of a dense relu layer between patch and GRU. None is none.
+    context_length : int or None, default=None
+        Embedded patches around each one that a second dense relu layer reads, to be added to the
+        embedding. None is none.
+    batch_norm : bool, default=False
+        Whether the embedding's layers are batch-normalised [4]_ before their relu.
+    whitening : bool, default=False
+        Whether the embedding is trained on patches whose directions vary more evenly. The linear
+        map that does it becomes a part of the embedding's kernel.
     dropout : float in [0, 1), default=0.0
         Share of values dropped during training from the pooled vector, from the embedding and from
         the inputs of every GRU layer but the first.
@@ -133,6 +141,7 @@ class GRURegressor(RegressorMixin, AbstractGRU):
     .. [2] Chung, J., Gulcehre, C., Cho, K. & Bengio, Y. (2014). Empirical evaluation of gated
        recurrent neural networks on sequence modeling. arXiv:1412.3555.
     .. [3] Loshchilov, I. & Hutter, F. (2019). Decoupled weight decay regularization. ICLR.
+    .. [4] Ioffe, S. & Szegedy, C. (2015). Batch normalization. ICML.
 
     Examples
     --------
@@ -157,6 +166,9 @@ class GRURegressor(RegressorMixin, AbstractGRU):
         patch_length="auto",
         patch_stride="auto",
         embedding_units=64,
+        context_length=None,
+        batch_norm=False,
+        whitening=False,
         dropout=0.0,
         recurrent_dropout=0.0,
         weight_decay=0.01,
@@ -182,6 +194,9 @@ class GRURegressor(RegressorMixin, AbstractGRU):
         self.patch_length = patch_length
         self.patch_stride = patch_stride
         self.embedding_units = embedding_units
+        self.context_length = context_length
+        self.batch_norm = batch_norm
+        self.whitening = whitening
         self.dropout = dropout
         self.recurrent_dropout = recurrent_dropout
         self.weight_decay = weight_decay

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from skgru.gru import _batches
+from skgru.gru import _batches, _whitening
 from skgru.gru._model import (
     CustomSpec,
     GRUSpec,
@@ -102,14 +102,19 @@ def start(
     ``"auto"`` is numba wherever it knows the architecture: on the CPU it was the faster in every
     shape measured, and it has nothing to compile.
     """
+    if data.whitening is not None and weights is not None:
+        weights = _whitening.unfold(data.whitening, weights)
     # Either engine takes seconds to import, and a fit needs one of them.
+    engine: Engine
     if name != "keras" and isinstance(spec, GRUSpec) and weights is not None:
         from skgru.gru._native import NumbaEngine
 
-        return NumbaEngine(spec, weights, data, settings, seed, moments)
-    from skgru.gru._epoch import KerasEngine
+        engine = NumbaEngine(spec, weights, data, settings, seed, moments)
+    else:
+        from skgru.gru._epoch import KerasEngine
 
-    return KerasEngine(spec, weights, data, settings, seed, moments)
+        engine = KerasEngine(spec, weights, data, settings, seed, moments)
+    return engine if data.whitening is None else _whitening.WhitenedEngine(engine, data.whitening)
 
 
 def train(

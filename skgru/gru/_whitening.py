@@ -62,3 +62,28 @@ def unfold(whitening: Whitening, weights) -> tuple[np.ndarray, ...]:
     kernel, bias, *rest = weights
     kernel = np.linalg.solve(matrix.astype(np.float64), kernel).astype(np.float32)
     return kernel, bias - shift @ kernel, *rest
+
+
+class WhitenedEngine:
+    """An engine that trains on whitened patches, seen from outside as one that does not.
+
+    Parameters
+    ----------
+    engine : Engine
+        Started with unfolded weights, on a `TrainingSet` with this whitening.
+    whitening : tuple of ndarray
+    """
+
+    def __init__(self, engine, whitening: Whitening):
+        self._engine = engine
+        self._whitening = whitening
+        self.run_epoch = engine.run_epoch
+        self.replace_values = engine.replace_values
+
+    @property
+    def weights(self) -> tuple[np.ndarray, ...]:
+        return fold(self._whitening, self._engine.weights)
+
+    @property
+    def moments(self):
+        return self._engine.moments

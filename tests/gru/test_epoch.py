@@ -1,5 +1,6 @@
 import random
 import threading
+from dataclasses import replace
 
 import jax
 import jax.numpy as jnp
@@ -13,6 +14,10 @@ from skgru.gru._model import CustomSpec, GRUSpec, OptimizerSettings, TrainingSet
 
 PLAIN = OptimizerSettings()
 SMALL = GRUSpec(2, 3, (4,), True, ("mean", "max"), 3, 2, 5)
+NORM = {"context_length": 3, "batch_norm": True}
+# The bias before a normalisation has no effect: its gradient is rounding, which Adam with its usual
+# epsilon blows up to a step.
+STILL = {"epsilon": 1e-3}
 
 
 def draw_data(spec, n=20, n_timesteps=8, ragged=False, seed=0):
@@ -37,6 +42,12 @@ def draw_data(spec, n=20, n_timesteps=8, ragged=False, seed=0):
 
 def draw_weights(spec, seed=0):
     return _initial.draw(spec, np.random.default_rng(seed))
+
+
+def draw_whitening(spec, seed=0):
+    rng = np.random.default_rng(seed)
+    shape = spec.patch_width, spec.patch_width
+    return rng.normal(size=shape).astype("float32"), rng.normal(size=shape[0]).astype("float32")
 
 
 def run(engine, data, n_epochs=1, batch_size=8, rate=1e-2, seed=0):
@@ -80,6 +91,17 @@ def test_nothing_compiles_again_for_other_settings_weights_seeds_or_numbers_of_r
     assert _compiled.n_traces == before + 1, "a program without random numbers is another one"
 
 
+def test_nothing_compiles_again_for_another_whitening():
+    spec = replace(SMALL, **NORM)
+    data = draw_data(spec)
+    train(spec, replace(data, whitening=draw_whitening(spec)))
+    before = _compiled.n_traces
+    train(spec, replace(data, whitening=draw_whitening(spec, 1)))
+    assert _compiled.n_traces == before
+    train(spec, data)
+    assert _compiled.n_traces == before + 1, "no whitening at all is another program"
+
+
 def test_longest_rows_of_about_the_same_length_share_a_program():
     spec = GRUSpec(1, 2, (3,), pooling=("mean",))
     train(spec, draw_data(spec, n_timesteps=36, ragged=True))
@@ -110,11 +132,15 @@ def test_loss_falls_on_the_sum_of_a_sequence():
     assert losses[-1] < 0.2 < 0.6 < losses[0]
 
 
-@pytest.mark.parametrize(("loss", "ragged"), [("cross_entropy", True), ("squared_error", False)])
-def test_two_updates_are_those_of_the_optimizer_settings(loss, ragged):
-    spec = GRUSpec(2, 3, (4,), pooling=("mean", "last"), embedding_units=3, loss=loss)
+@pytest.mark.parametrize(
+    ("loss", "ragged", "front"),
+    [("cross_entropy", True, {}), ("squared_error", False, {}), ("cross_entropy", True, NORM)],
+)
+def test_two_updates_are_those_of_the_optimizer_settings(loss, ragged, front):
+    spec = GRUSpec(2, 3, (4,), pooling=("mean", "last"), embedding_units=3, loss=loss, **front)
     data, weights = draw_data(spec, ragged=ragged), draw_weights(spec)
-    settings = OptimizerSettings(weight_decay=0.1, clipnorm=0.3, label_smoothing=0.1)
+    epsilon = STILL["epsilon"] if front else 1e-7
+    settings = OptimizerSettings(0.1, clipnorm=0.3, label_smoothing=0.1, epsilon=epsilon)
     order = np.array([[3, 5, 1, -1], [2, 4, 0, -1]], "int32")
     rates = np.array([0.02, 0.01], "float32")
     engine = KerasEngine(spec, weights, data, settings, 0)
@@ -124,55 +150,128 @@ def test_two_updates_are_those_of_the_optimizer_settings(loss, ragged):
     state = [v.value for v in model.non_trainable_variables]
 
     @jax.jit
-    @jax.value_and_grad
-    def objective(weights, rows):
+    def step(weights, state, rows):
         values, n_steps, targets, weight = (
             jnp.asarray(column)[rows]
             for column in (data.values, data.n_steps, data.targets, data.sample_weight)
         )
-        inputs = [values, n_steps] if ragged else values
-        (outputs, _), _ = model.stateless_call(weights, state, inputs)
-        losses = _losses.per_row(loss, outputs, targets, settings.label_smoothing)
-        return jnp.sum(weight * losses) / len(rows)
+        is_row = jnp.ones(len(rows), bool)
+        inputs = _network.join_inputs(spec, values, n_steps if ragged else None, is_row)
 
-    p = [w.astype(float) for w in weights]
-    m = [np.zeros(w.shape) for w in weights]
-    v = [np.zeros(w.shape) for w in weights]
+        def objective(weights):
+            (outputs, _), new = model.stateless_call(weights, state, inputs, training=True)
+            losses = _losses.per_row(loss, outputs, targets, settings.label_smoothing)
+            return jnp.sum(weight * losses) / len(rows), new
+
+        return jax.value_and_grad(objective, has_aux=True)(weights)
+
+    trained = [shape for shape in spec.weight_shapes() if shape.trained]
+    p = [w.astype(float) for w in weights[: len(trained)]]
+    m = [np.zeros(w.shape) for w in p]
+    v = [np.zeros(w.shape) for w in p]
     total = 0.0
     for t, (rows, rate) in enumerate(zip(order, rates), 1):
         rows = rows[rows >= 0]
-        value, g = objective([w.astype("float32") for w in p], rows)
+        (value, state), g = step([w.astype("float32") for w in p], state, rows)
         total += float(value) * len(rows)
         g = [np.asarray(part, float) for part in g]
         g = [part * min(1, 0.3 / np.sqrt(sum((x**2).sum() for x in g))) for part in g]
-        for i, shape in enumerate(spec.weight_shapes()):
+        for i, shape in enumerate(trained):
             p[i] -= rate * 0.1 * p[i] * shape.decayed
             m[i] += (g[i] - m[i]) * (1 - 0.9)
             v[i] += (g[i] ** 2 - v[i]) * (1 - 0.999)
             correction = np.sqrt(1 - 0.999**t) / (1 - 0.9**t)
-            p[i] -= rate * correction * m[i] / (np.sqrt(v[i]) + 1e-7)
+            p[i] -= rate * correction * m[i] / (np.sqrt(v[i]) + epsilon)
+    statistics = [value for value in state if value.dtype == "float32"]
+    assert len(statistics) == (4 if front else 0)
     assert mean_loss == pytest.approx(total / 6, rel=1e-5)
-    assert distance(engine.weights, p) < 5e-6
+    assert distance(engine.weights, [*p, *statistics]) < 5e-6
+    assert engine.moments.first.shape == (sum(w.size for w in p),)
+
+
+@pytest.mark.parametrize("ragged", [False, True])
+@pytest.mark.parametrize("module", [_compiled, _portable])
+def test_running_statistics_are_those_of_the_own_patches_of_the_rows(module, ragged):
+    spec = GRUSpec(2, 2, (3,), embedding_units=4, context_length=2, batch_norm=True)
+    data, weights = draw_data(spec, ragged=ragged), draw_weights(spec)
+    engine = module.KerasEngine(spec, weights, data, PLAIN, 0)
+    engine.run_epoch(np.array([[3, 1, 4, -1, -1]], "int32"), np.zeros(1, "float32"))
+    after = {shape.name: w for shape, w in zip(spec.weight_shapes(), engine.weights)}
+    rows = [data.values[i, : data.n_steps[i]].astype(float) for i in (3, 1, 4)]
+    for front in ("embedding", "context"):
+        rows = [row @ after[f"{front}/kernel"] + after[f"{front}/bias"] for row in rows]
+        joined = np.concatenate(rows)
+        mean, variance = joined.mean(axis=0), joined.var(axis=0)
+        np.testing.assert_allclose(after[f"{front}/mean"], 0.05 * mean, atol=1e-6)
+        np.testing.assert_allclose(after[f"{front}/variance"], 0.95 + 0.05 * variance, atol=1e-6)
+        rows = [np.maximum((row - mean) / np.sqrt(variance + 1e-3), 0) for row in rows]
+        rows = [np.hstack([np.vstack([np.zeros(4), row[:-1]]), row]) for row in rows]
+
+
+@pytest.mark.parametrize("module", [_compiled, _portable])
+def test_places_with_no_row_do_not_count(module):
+    spec = GRUSpec(2, 3, (4,), pooling=("mean",), embedding_units=5, **NORM)
+    data, weights = draw_data(spec, ragged=True), draw_weights(spec)
+    settings = OptimizerSettings(**STILL)
+    found = []
+    for n_empty in (0, 3):
+        engine = module.KerasEngine(spec, weights, data, settings, 0)
+        order = np.pad([[3, 1, 4], [0, 2, 5]], ((0, 0), (0, n_empty)), constant_values=-1)
+        loss = engine.run_epoch(order.astype("int32"), np.full(2, 0.01, "float32"))
+        found.append([np.array(loss), *engine.weights])
+    assert distance(*found) < 1e-5
+
+
+def test_whitening_trains_what_mapped_patches_do():
+    """Patches that do not overlap can be mapped beforehand."""
+    spec = GRUSpec(2, 3, (4,), True, ("mean",), 2, 2, 5, **NORM)
+    data, weights = draw_data(spec), draw_weights(spec)
+    matrix, shift = draw_whitening(spec)
+    mapped = data.values.reshape(-1, spec.patch_width) @ matrix + shift
+    mapped = replace(data, values=mapped.reshape(data.values.shape))
+    found = []
+    for given in (replace(data, whitening=(matrix, shift)), mapped, data):
+        engine = KerasEngine(spec, weights, given, OptimizerSettings(**STILL), 0)
+        losses = run(engine, given, n_epochs=2)
+        found.append([np.array(losses), *engine.weights])
+    assert distance(found[0], found[1]) < 1e-4
+    assert distance(found[0], found[2]) > 1e-2
+
+
+def test_training_goes_on_from_running_statistics_and_moments():
+    spec = replace(SMALL, **NORM)
+    data, weights = draw_data(spec), draw_weights(spec)
+    order = _batches.plan(np.random.default_rng(0), data.n_steps, 5)
+    rates = np.full(len(order), 1e-2, "float32")
+    whole = KerasEngine(spec, weights, data, PLAIN, 3)
+    whole.run_epoch(order, rates)
+    part = KerasEngine(spec, weights, data, PLAIN, 3)
+    part.run_epoch(order[:2], rates[:2])
+    rest = KerasEngine(spec, part.weights, data, PLAIN, 3, part.moments)
+    rest.run_epoch(order[2:], rates[2:])
+    assert distance(whole.weights, rest.weights) < 1e-6
 
 
 @pytest.mark.parametrize(
-    ("pooling", "ragged"),
-    [("last", False), ("last", True), ("mean", True), ("max", False), ("max", True)]
-    + [("attention", True)],
+    ("pooling", "ragged", "front"),
+    [("last", False, {}), ("last", True, {}), ("mean", True, {}), ("max", False, {})]
+    + [("max", True, {}), ("attention", True, {}), ("mean", True, {"context_length": 2})]
+    + [("mean", False, NORM), ("last", True, NORM)],
 )
-def test_gradient_of_the_whole_network_against_finite_differences(pooling, ragged):
-    spec = GRUSpec(2, 2, (4,), True, (pooling,), 2, 1, 3, loss="squared_error")
+def test_gradient_of_the_whole_network_against_finite_differences(pooling, ragged, front):
+    spec = GRUSpec(2, 2, (4,), True, (pooling,), 2, 1, 3, loss="squared_error", **front)
     data = draw_data(spec, n=6, n_timesteps=5, ragged=ragged)
     model = _network.build(spec, data.values.shape[1], ragged=ragged, fused=True)
     state = [v.value for v in model.non_trainable_variables]
-    inputs = [data.values, data.n_steps] if ragged else data.values
-    shapes = [w.shape for w in spec.weight_shapes()]
+    is_row = np.arange(len(data.values)) < 4
+    inputs = _network.join_inputs(spec, data.values, data.n_steps if ragged else None, is_row)
+    shapes = [w.shape for w in spec.weight_shapes() if w.trained]
     ends = np.cumsum([np.prod(shape) for shape in shapes])
 
     @jax.jit
     def objective(flat):
         weights = [part.reshape(shape) for part, shape in zip(jnp.split(flat, ends[:-1]), shapes)]
-        (outputs, _), _ = model.stateless_call(weights, state, inputs)
+        (outputs, _), _ = model.stateless_call(weights, state, inputs, training=True)
         return jnp.sum(_losses.per_row(spec.loss, outputs, data.targets))
 
     rng = np.random.default_rng(0)
@@ -411,10 +510,13 @@ def test_a_network_that_does_not_fit_is_refused(network, n_timesteps, error, mes
 # ---------------------------------------------------------------------- the portable loop
 
 
-def test_the_portable_loop_does_the_same():
-    spec = GRUSpec(2, 3, (4,), pooling=("mean", "max"))
+@pytest.mark.parametrize("front", [{}, {"embedding_units": 5, **NORM}], ids=["none", "norm"])
+def test_the_portable_loop_does_the_same(front):
+    spec = GRUSpec(2, 3, (4,), pooling=("mean", "max"), **front)
     data, weights = draw_data(spec, ragged=True), draw_weights(spec)
-    settings = OptimizerSettings(weight_decay=0.1, clipnorm=0.3, label_smoothing=0.1)
+    if front:
+        data = replace(data, whitening=draw_whitening(spec))
+    settings = OptimizerSettings(0.1, clipnorm=0.3, label_smoothing=0.1, **(STILL if front else {}))
     engines = [
         module.KerasEngine(spec, weights, data, settings, 0) for module in (_compiled, _portable)
     ]

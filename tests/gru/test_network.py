@@ -18,6 +18,9 @@ SPECS = {
     "embedding": GRUSpec(2, 3, (4,), pooling=("attention",), embedding_units=6),
     "one long patch": GRUSpec(2, 3, (4,), patch_length=30, patch_stride=7),
     "all": GRUSpec(2, 3, (4, 3), True, ALL, 4, 3, 5),
+    "context": GRUSpec(2, 3, (4,), embedding_units=5, context_length=4),
+    "norm": GRUSpec(2, 3, (4,), True, ("mean",), 3, 2, 5, context_length=3, batch_norm=True),
+    "norm of one unit": GRUSpec(1, 2, (3,), embedding_units=1, batch_norm=True),
 }
 N, T = 6, 11
 LENGTHS = np.array([T, 1, 4, 7, 10, 1], "int32")
@@ -29,7 +32,7 @@ def draw(spec, ragged, seed=0):
     """Weights, series of shape (N, T, F) and their lengths."""
     rng = np.random.default_rng(seed)
     weights = tuple(
-        w + rng.normal(size=w.shape).astype("float32") / 10 for w in _initial.draw(spec, rng)
+        w + rng.uniform(-0.3, 0.3, w.shape).astype("float32") for w in _initial.draw(spec, rng)
     )
     lengths = LENGTHS if ragged else np.full(N, T, "int32")
     return weights, rng.normal(size=(N, T, spec.n_channels)).astype("float32"), lengths
@@ -41,7 +44,8 @@ def inputs_of(spec, X, lengths, ragged):
     for row, series, length in zip(padded, X, lengths):
         row[:length] = series[:length]
         row[length : spec.padded_length(length)] = series[length - 1]
-    return [padded, spec.n_patches(lengths).astype("int32")] if ragged else padded
+    n_steps = spec.n_patches(np.asarray(lengths)).astype("int32") if ragged else None
+    return _network.join_inputs(spec, padded, n_steps, np.ones(len(X), bool))
 
 
 def outputs_of(model, inputs, **options):
@@ -56,7 +60,7 @@ def outputs_of(model, inputs, **options):
 
 def built(spec, weights, ragged, fused, n_timesteps=T):
     model = _network.build(spec, n_timesteps, ragged=ragged, fused=fused)
-    for variable, value in zip(model.trainable_variables, weights, strict=True):
+    for variable, value in zip(_network.variables(spec, model), weights, strict=True):
         variable.assign(value)
     return model
 
@@ -83,16 +87,80 @@ def in_own_units(spec, X):
 @each_raggedness
 def test_every_model_has_the_weights_of_its_spec_in_order(spec, ragged):
     weights, _, _ = draw(spec, ragged)
-    expected = [weight.shape for weight in spec.weight_shapes()]
+    shapes = spec.weight_shapes()
+    expected = [weight.shape for weight in shapes]
     for fused in (False, True):
-        model = _network.build(spec, T, ragged=ragged, fused=fused)
-        assert [tuple(v.shape) for v in model.trainable_variables] == expected
+        model = _network.build(spec, T, ragged=ragged, fused=fused, whitened=fused)
+        assert [tuple(v.shape) for v in _network.variables(spec, model)] == expected
+        trained = [weight.shape for weight in shapes if weight.trained]
+        assert [tuple(v.shape) for v in model.trainable_variables] == trained
     model = exported(spec, weights, ragged)
-    for found, given in zip(model.weights, weights, strict=True):
+    assert len(model.weights) == len(shapes)
+    for found, given in zip(_network.variables(spec, model), weights, strict=True):
         np.testing.assert_array_equal(found.value, given)
 
 
-@pytest.mark.parametrize("name", ["stacked", "embedding", "all"])
+def test_a_front_layer_is_found_under_its_name():
+    """Both layers of the embedding may be of one shape: only names tell them apart."""
+    spec = GRUSpec(5, 2, (4,), embedding_units=5, context_length=1, batch_norm=True)
+    weights, _, _ = draw(spec, ragged=False)
+    named = {shape.name: weight for shape, weight in zip(spec.weight_shapes(), weights)}
+    for model in (exported(spec, weights, False), built(spec, weights, False, fused=True)):
+        for front in ("embedding", "context"):
+            dense, norm = model.get_layer(front), model.get_layer(f"{front}_norm")
+            for part, variable in {
+                "kernel": dense.kernel,
+                "bias": dense.bias,
+                "gamma": norm.gamma,
+                "beta": norm.beta,
+                "mean": norm.moving_mean,
+                "variance": norm.moving_variance,
+            }.items():
+                np.testing.assert_array_equal(variable.value, named[f"{front}/{part}"])
+
+
+def front_by_hand(spec, weights, patches):
+    """The embedding of the patches (S, W) of one row, with running statistics."""
+    w = {shape.name: weight for shape, weight in zip(spec.weight_shapes(), weights)}
+
+    def layer(name, x):
+        x = x @ w[f"{name}/kernel"] + w[f"{name}/bias"]
+        if spec.batch_norm:
+            x = (x - w[f"{name}/mean"]) / np.sqrt(w[f"{name}/variance"] + 1e-3)
+            x = x * w[f"{name}/gamma"] + w[f"{name}/beta"]
+        return np.maximum(x, 0)
+
+    a = layer("embedding", patches)
+    before = spec.context_length // 2
+    windows = np.zeros((len(a), spec.context_length, spec.embedding_units))
+    for i in range(len(a)):
+        for k in range(spec.context_length):
+            if 0 <= i + k - before < len(a):
+                windows[i, k] = a[i + k - before]
+    return a + layer("context", windows.reshape(len(a), -1))
+
+
+@pytest.mark.parametrize("name", ["context", "norm"])
+@each_raggedness
+def test_the_embedding_by_hand(name, ragged):
+    """What lies behind it is a plain model of the same weights, reading the embedding."""
+    spec = SPECS[name]
+    weights, X, lengths = draw(spec, ragged)
+    raw = in_own_units(spec, X)
+    model = exported(spec, weights, ragged, None if ragged else T)
+    found = outputs_of(model, [raw, lengths] if ragged else raw)
+    behind = GRUSpec(spec.embedding_units, 3, spec.units, spec.bidirectional, spec.pooling)
+    own = [w for s, w in zip(spec.weight_shapes(), weights) if s.name.startswith(("gru", "out"))]
+    for i, length in enumerate(lengths[:4] if ragged else lengths[:1]):
+        row = inputs_of(spec, X[i : i + 1, :length], [length], True)[0][0]
+        starts = spec.patch_stride * np.arange(spec.n_patches(int(length)))
+        patches = np.array([row[start : start + spec.patch_length].ravel() for start in starts])
+        x = front_by_hand(spec, weights, patches).astype("float32")[None]
+        expected = outputs_of(built(behind, own, False, True, n_timesteps=len(starts)), x)[0]
+        np.testing.assert_allclose(found[i], expected[0], atol=2e-5)
+
+
+@pytest.mark.parametrize("name", ["stacked", "embedding", "all", "context", "norm"])
 def test_a_row_is_answered_the_same_alone_and_among_longer_ones(name):
     spec = SPECS[name]
     weights, X, lengths = draw(spec, ragged=True)
@@ -143,7 +211,9 @@ def test_a_plain_model_in_own_units_computes_what_fused_layers_do(spec, ragged):
         built(spec, weights, ragged, fused=True), inputs_of(spec, X, lengths, ragged)
     )
     assert features.shape == (N, spec.n_features)
-    np.testing.assert_allclose(features @ weights[-2] + weights[-1], expected, atol=1e-5)
+    named = {shape.name: weight for shape, weight in zip(spec.weight_shapes(), weights)}
+    kernel, bias = named["output/kernel"], named["output/bias"]
+    np.testing.assert_allclose(features @ kernel + bias, expected, atol=1e-5)
     raw = in_own_units(spec, X)
     if ragged:
         raw[np.arange(T) >= lengths[:, None]] = np.nan
@@ -181,7 +251,7 @@ def test_an_exported_model_answers_in_the_units_of_the_user():
 
 
 def test_an_exported_model_opens_where_skgru_is_not_installed(tmp_path):
-    for name, ragged in (("one long patch", False), ("all", True)):
+    for name, ragged in (("one long patch", False), ("all", True), ("norm", True)):
         spec = SPECS[name]
         weights, X, lengths = draw(spec, ragged)
         model = exported(spec, weights, ragged, None if ragged else T, probabilities=True)
@@ -214,7 +284,7 @@ assert "skgru" not in sys.modules
     )
     assert run.returncode == 0, run.stderr
     errors = [float(line) for line in run.stdout.split()]
-    assert len(errors) == 2
+    assert len(errors) == 3
     assert max(errors) < 1e-6
 
 
