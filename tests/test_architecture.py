@@ -38,6 +38,7 @@ GRU_LAYERS = [
     {"_backend"},
     {"_backward", "_inference"},
     {"_forward"},
+    {"_embedding"},
     {"_adam", "_layers", "_pooling"},
     {"_cells"},
     {"_blas"},

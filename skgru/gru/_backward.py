@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skgru.gru import _cells, _forward, _layers, _pooling
+from skgru.gru import _cells, _embedding, _forward, _layers, _pooling
 from skgru.gru._forward import NO_CUBE, NO_MATRIX, Network
 from skgru.gru._model import GRUSpec, OptimizerSettings
 
@@ -40,6 +40,8 @@ class Tape(_forward.Tape):
 
     Attributes
     ----------
+    unmapped : ndarray, shape (S, B, patch_width)
+        The patches before they are whitened; `patches` itself where they are not.
     outputs : ndarray, shape (B, n_outputs)
         Of the output layer; then the gradient of the loss.
     d_pooled : ndarray, shape (B, n_features)
@@ -48,8 +50,16 @@ class Tape(_forward.Tape):
         For each layer and direction, see `_cells.backward`.
     """
 
-    def __init__(self, spec: GRUSpec, n_rows: int, n_steps: int, settings: OptimizerSettings):
+    def __init__(
+        self,
+        spec: GRUSpec,
+        n_rows: int,
+        n_steps: int,
+        settings: OptimizerSettings,
+        whitened: bool = False,
+    ):
         super().__init__(spec, n_rows, n_steps, training=True, dropout=settings.dropout > 0)
+        self.unmapped = np.empty_like(self.patches) if whitened else self.patches
         self.outputs = np.empty((n_rows, spec.n_outputs), np.float32)
         self.d_pooled = np.empty((n_rows, spec.n_features), np.float32)
         self.d_shares = np.empty((n_steps, n_rows), np.float32)
@@ -124,16 +134,15 @@ def run(
         if layer:
             _hand_down(tape, layer, n_steps[0])
     if network.embedding:
-        x, (kernel, _) = tape.embedded[: n_steps[0]], network.embedding
-        d_x = _sum_directions(tape.d_inputs[0], n_steps[0])
-        _layers.rectify_backward(x, tape.embedding_mask, d_x)
-        patches, d_x = tape.patches[: len(x)].reshape(-1, len(kernel)), _flat(d_x)
-        _layers.dense_backward(patches, kernel, d_x, *gradients.embedding, NO_MATRIX)
-
-
-def _flat(a: np.ndarray) -> np.ndarray:
-    """(S, B, D) -> (S B, D)."""
-    return a.reshape(-1, a.shape[2])
+        _embedding.backward(
+            network.embedding,
+            gradients.embedding,
+            tape.embedding,
+            tape.patches[: n_steps[0]],
+            n_steps,
+            tape.embedding_mask,
+            _sum_directions(tape.d_inputs[0], n_steps[0]),
+        )
 
 
 def _sum_directions(d_inputs: list[np.ndarray], n_steps: int) -> np.ndarray:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from skgru.gru import _cells, _layers, _pooling
+from skgru.gru import _cells, _embedding, _layers, _pooling
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,8 @@ class Network(NamedTuple):
 
     Attributes
     ----------
-    embedding : (kernel, bias) or ()
+    embedding : tuple of Dense
+        The dense layers before the first GRU layer: none, one, or two with a context.
     layers : tuple
         For each GRU layer, for each direction: (kernel, recurrent kernel, bias).
     attention : ndarray, shape (n_states,) or (0,)
@@ -42,8 +43,8 @@ class Network(NamedTuple):
 
 def group(spec: GRUSpec, weights: Sequence[np.ndarray]) -> Network:
     """Weights in the spec's order, as views."""
-    at = 2 if spec.embedding_units else 0
-    embedding = tuple(weights[:at])
+    embedding = _embedding.group(spec, weights)
+    at = len(embedding) * (4 if spec.batch_norm else 2)
     layers = []
     for _ in spec.units:
         directions = []
@@ -51,8 +52,11 @@ def group(spec: GRUSpec, weights: Sequence[np.ndarray]) -> Network:
             directions.append((weights[at], weights[at + 1], weights[at + 2]))
             at += 3
         layers.append(directions)
-    attention = weights[at].reshape(-1) if "attention" in spec.pooling else NO_VECTOR
-    return Network(embedding, tuple(layers), attention, (weights[-2], weights[-1]))
+    attention = NO_VECTOR
+    if "attention" in spec.pooling:
+        attention = weights[at].reshape(-1)
+        at += 1
+    return Network(embedding, tuple(layers), attention, (weights[at], weights[at + 1]))
 
 
 class Direction:
@@ -102,7 +106,9 @@ class Tape:
 
     Attributes
     ----------
-    patches, embedded : ndarray, shape (S, B, width)
+    patches : ndarray, shape (S, B, width)
+    embedding : _embedding.Tape
+        Where there is an embedding.
     inputs : list of ndarray
         What each layer reads, set by `run`.
     joined : list of ndarray or None
@@ -118,7 +124,7 @@ class Tape:
     def __init__(self, spec: GRUSpec, n_rows: int, n_steps: int, training=False, dropout=False):
         self.patches = np.empty((n_steps, n_rows, spec.patch_width), np.float32)
         if spec.embedding_units:
-            self.embedded = np.empty((n_steps, n_rows, spec.embedding_units), np.float32)
+            self.embedding = _embedding.Tape(spec, n_rows, n_steps, training)
         self.embedding_mask = self.pooled_mask = NO_MATRIX
         self.input_masks = [NO_MATRIX] * len(spec.units)
         self.inputs: list = [None] * len(spec.units)
@@ -157,12 +163,7 @@ def run(spec: GRUSpec, network: Network, tape: Tape, n_steps: np.ndarray) -> np.
     """
     x = tape.patches[: n_steps[0]]
     if network.embedding:
-        kernel, bias = network.embedding
-        embedded = tape.embedded[: len(x)]
-        width = kernel.shape[1]
-        _layers.dense(x.reshape(-1, len(kernel)), kernel, bias, embedded.reshape(-1, width))
-        _layers.rectify(embedded, tape.embedding_mask)
-        x = embedded
+        x = _embedding.forward(network.embedding, tape.embedding, x, n_steps, tape.embedding_mask)
     for layer, directions in enumerate(tape.layers):
         if layer:
             x = _pass_on(tape, layer, len(x))

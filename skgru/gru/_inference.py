@@ -9,7 +9,7 @@ from contextlib import nullcontext
 
 import numpy as np
 
-from skgru.gru import _blas, _forward, _layers
+from skgru.gru import _blas, _embedding, _forward, _layers
 from skgru.gru._model import GRUSpec
 
 # Rows of a block: enough for large products, few enough that their states stay in cache.
@@ -60,7 +60,10 @@ def outputs(spec: GRUSpec, weights, values: np.ndarray, n_steps: np.ndarray) -> 
 
 
 def _group(spec, weights) -> _forward.Network:
-    return _forward.group(spec, [_writable(w) for w in weights])
+    network = _forward.group(spec, [_writable(w) for w in weights])
+    if not spec.batch_norm:
+        return network
+    return network._replace(embedding=tuple(map(_embedding.fold, network.embedding)))
 
 
 def _writable(a: np.ndarray) -> np.ndarray:
@@ -71,7 +74,8 @@ def _writable(a: np.ndarray) -> np.ndarray:
 def _limit(spec: GRUSpec, values: np.ndarray):
     """One BLAS thread wherever BLAS might use more; asking costs more than a small answer."""
     width = max(*spec.units, spec.patch_width, spec.embedding_units, spec.n_features)
-    largest = values.shape[0] * values.shape[1] * width * max(3 * width, spec.n_outputs)
+    rows = max(3, spec.context_length) * width
+    largest = values.shape[0] * values.shape[1] * width * max(rows, spec.n_outputs)
     return nullcontext() if largest <= _blas.ONE_THREAD else _blas.one_thread
 
 
@@ -105,6 +109,8 @@ def _pool_block(spec: GRUSpec, network, values, rows, n_steps, tape) -> np.ndarr
 def _block_size(spec: GRUSpec, n_steps: int) -> int:
     """Rows whose states stay in cache."""
     per_step = spec.patch_width + spec.embedding_units
+    if spec.context_length:
+        per_step += (2 + spec.context_length) * spec.embedding_units
     if len(spec.units) > 1 or spec.pooling != ("last",):
         per_step += spec.n_directions * sum(spec.units)
     per_row = n_steps * per_step + 9 * max(spec.units)

@@ -40,18 +40,24 @@ class NumbaEngine:
         self._spec, self._data, self._settings = spec, data, settings
         self._rng = np.random.default_rng(seed)
         # All weights are one vector, and so are the moments: the optimiser is one loop.
-        shapes = spec.weight_shapes()
-        self._parameters = np.concatenate([w.ravel() for w in weights], dtype=np.float32)
+        shapes = [s for s in spec.weight_shapes() if s.trained]
+        trained = weights[: len(shapes)]
+        self._parameters = np.concatenate([w.ravel() for w in trained], dtype=np.float32)
         self._gradient = np.zeros_like(self._parameters)
         zeros = np.zeros_like(self._parameters)
         first, second, self._count = moments or Moments(zeros, zeros, 0)
         self._first, self._second = first.copy(), second.copy()
-        self._weights = _views(self._parameters, shapes)
+        # Running statistics, which every forward pass moves and no gradient does, stand beside it.
+        statistics = [w.astype(np.float32) for w in weights[len(shapes) :]]
+        self._weights = (*_views(self._parameters, shapes), *statistics)
         self._network = _forward.group(spec, self._weights)
-        self._gradients = _forward.group(spec, _views(self._gradient, shapes))
-        decayed = np.repeat([s.decayed for s in shapes], [w.size for w in weights])
+        self._gradients = _forward.group(spec, (*_views(self._gradient, shapes), *statistics))
+        decayed = np.repeat([s.decayed for s in shapes], [w.size for w in trained])
         self._decay = (settings.weight_decay * decayed).astype(np.float32)
         self._ragged = data.ragged
+        self._whitening = tuple(
+            np.require(a, np.float32, ["C", "A", "W"]) for a in data.whitening or ()
+        )
         self._tapes: dict[int, _backward.Tape] = {}
 
     @property
@@ -90,7 +96,7 @@ class NumbaEngine:
         """Sum of the weighted losses of a batch and the gradient of their mean.
 
         Shapes: rows int32 (B,) -> float, (n_parameters,); the gradient is overwritten by the next
-        call.
+        call. Running statistics take one step.
         """
         data, spec = self._data, self._spec
         if self._ragged:
@@ -98,7 +104,13 @@ class NumbaEngine:
         n_steps = data.n_steps[rows]
         tape = self._tape(len(rows))
         tape.draw_masks(self._rng)
-        _layers.cut_patches(data.values, rows, n_steps, spec.patch_stride, tape.patches)
+        _layers.cut_patches(data.values, rows, n_steps, spec.patch_stride, tape.unmapped)
+        if self._whitening:
+            own = slice(n_steps[0] * len(rows))
+            unmapped, patches = (
+                a.reshape(-1, spec.patch_width)[own] for a in (tape.unmapped, tape.patches)
+            )
+            _layers.dense(unmapped, *self._whitening, patches)
         pooled = _forward.run(spec, self._network, tape, n_steps)
         if len(tape.pooled_mask):
             pooled *= tape.pooled_mask
@@ -111,7 +123,9 @@ class NumbaEngine:
         """Memory for batches of this size: an epoch has two sizes at the most."""
         if n_rows not in self._tapes:
             n_steps = int(self._data.n_steps.max())
-            self._tapes[n_rows] = _backward.Tape(self._spec, n_rows, n_steps, self._settings)
+            self._tapes[n_rows] = _backward.Tape(
+                self._spec, n_rows, n_steps, self._settings, whitened=bool(self._whitening)
+            )
         return self._tapes[n_rows]
 
     def _differentiate_loss(self, outputs: np.ndarray, rows: np.ndarray) -> float:

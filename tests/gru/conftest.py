@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from skgru.gru._model import GRUSpec, TrainingSet
+from skgru.gru._model import BATCH_NORM_EPSILON, GRUSpec, TrainingSet
 
 
 def sigmoid(x):
@@ -55,14 +55,51 @@ def pool(name, spec, states, attention):
     return shares @ states / shares.sum()
 
 
-def forward_row(spec, weights, values, n_steps, masks=None):
-    """Features (n_features,) and outputs (n_outputs,) of one row of values (T, F)."""
-    masks = masks or Masks()
-    named = {w.name: np.asarray(a, float) for w, a in zip(spec.weight_shapes(), weights)}
+def name_weights(spec, weights):
+    return {w.name: np.asarray(a, float) for w, a in zip(spec.weight_shapes(), weights)}
+
+
+def cut(spec, values, n_steps):
+    """Patches (S, p F) of one row."""
     starts = spec.patch_stride * np.arange(n_steps)
-    x = np.array([values[i : i + spec.patch_length].ravel() for i in starts], float)
+    return np.array([values[i : i + spec.patch_length].ravel() for i in starts], float)
+
+
+def window(x, length):
+    """Windows (S, length E) of one row."""
+    around = np.pad(x, ((length // 2, length), (0, 0)))
+    return np.array([around[t : t + length].ravel() for t in range(len(x))])
+
+
+def dense_layer(name, named, rows, training):
+    """Dense, norm and relu of a list of rows (S_i, F), and the moments of what is normalised."""
+    rows = [x @ named[f"{name}/kernel"] + named[f"{name}/bias"] for x in rows]
+    moments = None
+    if f"{name}/gamma" in named:
+        together = np.concatenate(rows)
+        moments = together.mean(axis=0), together.var(axis=0)
+        own = moments if training else (named[f"{name}/mean"], named[f"{name}/variance"])
+        scale = named[f"{name}/gamma"] / np.sqrt(own[1] + BATCH_NORM_EPSILON)
+        rows = [(x - own[0]) * scale + named[f"{name}/beta"] for x in rows]
+    return [np.maximum(x, 0) for x in rows], moments
+
+
+def embed(spec, named, rows, training):
+    """Embedded patches of all rows, and the moments of each dense layer."""
+    if not spec.embedding_units:
+        return rows, {}
+    moments = {}
+    rows, moments["embedding"] = dense_layer("embedding", named, rows, training)
+    if spec.context_length:
+        windows = [window(x, spec.context_length) for x in rows]
+        others, moments["context"] = dense_layer("context", named, windows, training)
+        rows = [a + b for a, b in zip(rows, others)]
+    return rows, moments
+
+
+def forward_row(spec, named, x, masks):
+    """Features (n_features,) and outputs (n_outputs,) of one row of embedded patches (S, E)."""
     if spec.embedding_units:
-        x = np.maximum(x @ named["embedding/kernel"] + named["embedding/bias"], 0)
         x = scaled(x, masks.embedding)
     for layer in range(len(spec.units)):
         x = scaled(x, masks.inputs.get(layer))
@@ -79,10 +116,19 @@ def forward_row(spec, weights, values, n_steps, masks=None):
     return features, answer
 
 
-def forward(spec, weights, values, n_steps):
+def forward(spec, weights, values, n_steps, masks=None, training=False):
     """Features and outputs of every row."""
-    rows = [forward_row(spec, weights, v, n) for v, n in zip(values, n_steps)]
+    named = name_weights(spec, weights)
+    rows, _ = embed(spec, named, [cut(spec, v, n) for v, n in zip(values, n_steps)], training)
+    masks = masks or [Masks()] * len(rows)
+    rows = [forward_row(spec, named, x, mask) for x, mask in zip(rows, masks)]
     return tuple(map(np.array, zip(*rows)))
+
+
+def batch_moments(spec, weights, values, n_steps):
+    """Mean and variance of what each dense layer normalises, by its name."""
+    rows = [cut(spec, v, n) for v, n in zip(values, n_steps)]
+    return embed(spec, name_weights(spec, weights), rows, True)[1]
 
 
 def loss_row(spec, outputs, target, label_smoothing=0.0):
@@ -95,7 +141,11 @@ def loss_row(spec, outputs, target, label_smoothing=0.0):
 
 def weights_of(spec, rng, scale=0.5):
     """Random weights, none of them zero."""
-    return tuple(rng.normal(0, scale, w.shape).astype(np.float32) for w in spec.weight_shapes())
+    weights = []
+    for w in spec.weight_shapes():
+        drawn = rng.normal(0, scale, w.shape).astype(np.float32)
+        weights.append(0.5 + abs(drawn) if w.name.endswith("variance") else drawn)
+    return tuple(weights)
 
 
 def series_of(spec, rng, lengths):
@@ -134,10 +184,18 @@ SPECS = {
     "attention": GRUSpec(2, 3, (4,), pooling=("attention",)),
     "patches": GRUSpec(2, 3, (4,), patch_length=3, patch_stride=2),
     "embedding": GRUSpec(2, 3, (4,), patch_length=2, patch_stride=1, embedding_units=5),
+    "norm": GRUSpec(2, 3, (4,), patch_length=2, embedding_units=5, batch_norm=True),
+    "context": GRUSpec(2, 3, (4,), embedding_units=5, context_length=3),
+    "context, norm": GRUSpec(
+        2, 3, (3,), True, embedding_units=3, context_length=2, batch_norm=True
+    ),
     "regression": GRUSpec(2, 3, (4,), loss="squared_error"),
     "all": GRUSpec(2, 3, (3, 2), True, ALL_POOLINGS, 3, 2, 4),
     "all, regression": GRUSpec(
         *(1, 1, (2, 3), True, ALL_POOLINGS[::-1], 2, 2, 3), loss="squared_error"
+    ),
+    "all, norm": GRUSpec(
+        *(2, 3, (3, 2), True, ALL_POOLINGS, 3, 2, 4), context_length=3, batch_norm=True
     ),
 }
 
@@ -153,7 +211,7 @@ def twin():
     """The slow twin and what draws data for it, as attributes."""
     return SimpleNamespace(
         forward=forward,
-        forward_row=forward_row,
+        batch_moments=batch_moments,
         loss_row=loss_row,
         Masks=Masks,
         weights_of=weights_of,

@@ -1,10 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
 from skgru.gru import _batches, _cells, _inference, _initial
 from skgru.gru._blas import one_thread
-from skgru.gru._model import GRUSpec, OptimizerSettings, TrainingSet
+from skgru.gru._model import BATCH_NORM_MOMENTUM, GRUSpec, OptimizerSettings, TrainingSet
 from skgru.gru._native import NumbaEngine
 
 LENGTHS = [9, 8, 8, 5, 3, 1]
@@ -38,12 +40,9 @@ def masks_of(twin, engine, n_rows):
 
 def slow_loss(twin, spec, weights, data, settings, masks):
     """Sum over rows of the weighted loss, row by row in float64."""
-    total = 0.0
-    for i, mask in enumerate(masks):
-        outputs = twin.forward_row(spec, weights, data.values[i], data.n_steps[i], mask)[1]
-        loss = twin.loss_row(spec, outputs, data.targets[i], settings.label_smoothing)
-        total += data.sample_weight[i] * loss
-    return total
+    _, outputs = twin.forward(spec, weights, data.values, data.n_steps, masks, training=True)
+    losses = [twin.loss_row(spec, *x, settings.label_smoothing) for x in zip(outputs, data.targets)]
+    return data.sample_weight @ np.array(losses)
 
 
 def slow_gradient(loss, weights, step=1e-5):
@@ -89,33 +88,50 @@ def test_gradient_of_every_weight(twin, spec, rng, settings):
         return slow_loss(twin, spec, weights, data, settings, masks)
 
     np.testing.assert_allclose(loss, expected(weights), rtol=1e-5)
-    for name, found, wanted in zip(
-        (w.name for w in spec.weight_shapes()),
-        np.split(gradient, np.cumsum([w.size for w in weights])[:-1]),
-        slow_gradient(expected, weights),
+    start = 0
+    for (name, _, _, trained), wanted in zip(
+        spec.weight_shapes(), slow_gradient(expected, weights)
     ):
         wanted = wanted.ravel() / len(LENGTHS)
-        np.testing.assert_allclose(found, wanted, atol=2e-5 * abs(wanted).max(), err_msg=name)
+        if not trained:
+            assert not wanted.any()
+            continue
+        found = gradient[start : start + wanted.size]
+        start += wanted.size
+        # Before a norm the gradient of a bias is zero.
+        if spec.batch_norm and name in ("embedding/bias", "context/bias"):
+            assert not found.any()
+        atol = 2e-5 * abs(wanted).max() + 1e-9
+        np.testing.assert_allclose(found, wanted, atol=atol, err_msg=name)
+    assert start == len(gradient)
 
 
 @pytest.mark.parametrize("n_units", [8, 40, 100])
 @pytest.mark.parametrize("batch_size", [1, 33, 300])
-def test_gradient_along_random_directions_where_loops_are_cut(twin, rng, n_units, batch_size):
+@pytest.mark.parametrize("embedded", [False, True])
+def test_gradient_along_random_directions_where_loops_are_cut(
+    twin, rng, n_units, batch_size, embedded
+):
     spec = GRUSpec(2, 2, (n_units,), bidirectional=True, pooling=("last", "max"))
+    if embedded:
+        spec = replace(spec, embedding_units=n_units, context_length=3, batch_norm=True)
     weights = twin.weights_of(spec, rng, 0.2)
     data = twin.data_of(spec, rng, np.sort(rng.integers(1, 13, batch_size))[::-1])
     settings = OptimizerSettings(recurrent_dropout=0.2)
     engine = NumbaEngine(spec, weights, data, settings, seed=3)
     _, gradient = engine.differentiate(rows_of(data))
     masks = list(masks_of(twin, engine, batch_size))
-    ways = [rng.normal(size=w.shape) for w in weights]
+    shapes = spec.weight_shapes()
+    ways = [rng.normal(size=s.shape) if s.trained else np.zeros(s.shape) for s in shapes]
 
     def loss(step):
         moved = [w + step * way for w, way in zip(weights, ways)]
         return slow_loss(twin, spec, moved, data, settings, masks) / batch_size
 
-    slope = (loss(1e-6) - loss(-1e-6)) / 2e-6
-    found = np.concatenate([way.ravel() for way in ways]) @ gradient.astype(float)
+    step = 1e-8 if embedded else 1e-6  # a longer one takes some of many relus over their kink
+    slope = (loss(step) - loss(-step)) / (2 * step)
+    way = np.concatenate([way.ravel() for way, s in zip(ways, shapes) if s.trained])
+    found = way @ gradient.astype(float)
     np.testing.assert_allclose(found, slope, rtol=1e-4, atol=1e-4 * np.linalg.norm(gradient))
 
 
@@ -132,6 +148,8 @@ def test_a_batch_does_not_depend_on_the_order_of_its_rows(twin, spec, rng):
 
 def test_gradients_of_rows_add_up(twin, spec, rng):
     """Also: nothing of a longer batch stays behind for a shorter one."""
+    if spec.batch_norm:
+        pytest.skip("rows share their statistics")
     data = twin.data_of(spec, rng, LENGTHS)
     engine = NumbaEngine(spec, twin.weights_of(spec, rng), data, OptimizerSettings(), 0)
     total = 0
@@ -140,6 +158,80 @@ def test_gradients_of_rows_add_up(twin, spec, rng):
     _, gradient = engine.differentiate(rows_of(data))
     wanted = total / len(LENGTHS)
     np.testing.assert_allclose(gradient, wanted, atol=1e-5 * abs(wanted).max())
+
+
+# ---------------------------------------------------------------------- norm and whitening
+
+
+@pytest.mark.parametrize("name", ["norm", "context, norm", "all, norm"])
+def test_running_statistics_by_the_formula(twin, rng, name):
+    spec = twin.SPECS[name]
+    weights, data = twin.weights_of(spec, rng), twin.data_of(spec, rng, LENGTHS)
+    engine = NumbaEngine(spec, weights, data, OptimizerSettings(), 0)
+    engine.run_epoch(np.int32([[3, 0, 5, 1, -1]]), np.float32([0.01]))
+    rows = [3, 0, 5, 1]
+    moments = twin.batch_moments(spec, weights, data.values[rows], data.n_steps[rows])
+    for shape, before, after in zip(spec.weight_shapes(), weights, engine.weights, strict=True):
+        if not shape.trained:
+            layer, part = shape.name.split("/")
+            now = moments[layer][part == "variance"]
+            wanted = BATCH_NORM_MOMENTUM * before + (1 - BATCH_NORM_MOMENTUM) * now
+            np.testing.assert_allclose(after, wanted, rtol=1e-5, atol=1e-6, err_msg=shape.name)
+
+
+def test_running_statistics_are_no_parameters(twin, rng):
+    spec = twin.SPECS["context, norm"]
+    weights, data = twin.weights_of(spec, rng), twin.data_of(spec, rng, LENGTHS)
+    kept = [w.copy() for w in weights]
+    engine = NumbaEngine(spec, weights, data, OptimizerSettings(weight_decay=0.1), 0)
+    engine.run_epoch(rows_of(data)[None], np.float32([0.01]))
+    size = sum(w.size for w, s in zip(weights, spec.weight_shapes()) if s.trained)
+    assert {len(engine.moments.first), len(engine.moments.second)} == {size}
+    for a, b in zip(weights, kept, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("name", ["norm", "context"])
+def test_padding_may_hold_anything(twin, rng, name):
+    """Also where a batch is shorter than the longest row."""
+    spec = twin.SPECS[name]
+    weights, data = twin.weights_of(spec, rng), twin.data_of(spec, rng, LENGTHS)
+    values = data.values.copy()
+    for row, n in zip(values, data.n_steps):
+        row[(n - 1) * spec.patch_stride + spec.patch_length :] = np.nan
+    for rows in (rows_of(data), rows_of(data)[2:]):
+        found, wanted = (
+            NumbaEngine(spec, weights, d, OptimizerSettings(), 0).differentiate(rows)[1]
+            for d in (replace(data, values=values), data)
+        )
+        np.testing.assert_array_equal(found, wanted)
+
+
+@pytest.mark.parametrize("name", ["norm", "context", "all", "all, norm"])
+def test_whitening_is_training_on_mapped_patches(twin, rng, name):
+    """Patches that do not overlap, so that the mapped ones are a series, too."""
+    spec = replace(twin.SPECS[name], patch_length=3, patch_stride=3)
+    lengths = [3 * n for n in LENGTHS]
+    weights, data = twin.weights_of(spec, rng), twin.data_of(spec, rng, lengths)
+    matrix = rng.normal(0, 0.4, (spec.patch_width, spec.patch_width)).astype(np.float32)
+    shift = rng.normal(0, 0.4, spec.patch_width).astype(np.float32)
+    shape = data.values.shape
+    mapped = data.values.reshape(shape[0], -1, spec.patch_width) @ matrix + shift
+    settings = OptimizerSettings(dropout=0.2)
+    engine, other = (
+        NumbaEngine(spec, weights, d, settings, 3)
+        for d in (
+            replace(data, whitening=(matrix, shift)),
+            replace(data, values=mapped.reshape(shape)),
+        )
+    )
+    for rows in (rows_of(data), rows_of(data)[3:]):
+        loss, gradient = engine.differentiate(rows)
+        wanted_loss, wanted = other.differentiate(rows)
+        np.testing.assert_allclose(loss, wanted_loss, rtol=1e-5)
+        np.testing.assert_allclose(gradient, wanted, atol=1e-5 * abs(wanted).max())
+    for a, b in zip(engine.weights, other.weights, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-5)
 
 
 # ---------------------------------------------------------------------- dropout
@@ -198,7 +290,7 @@ def test_adamw_by_the_formula(twin, rng):
     s = OptimizerSettings(weight_decay=0.1, clipnorm=0.05, epsilon=1e-3)
     engine = NumbaEngine(spec, weights, data, s, 0)
     decayed = np.concatenate(
-        [np.full(w.size, d) for w, (*_, d) in zip(weights, spec.weight_shapes())]
+        [np.full(w.size, s.decayed) for w, s in zip(weights, spec.weight_shapes())]
     )
     p = np.concatenate([w.ravel() for w in weights]).astype(float)
     m = v = 0.0
@@ -235,8 +327,7 @@ def test_mean_loss_and_empty_places(twin, rng):
     weights, data = twin.weights_of(spec, rng), twin.data_of(spec, rng, LENGTHS)
     engine = NumbaEngine(spec, weights, data, OptimizerSettings(), 0)
     order = np.array([[3, -1, 0, 5], [2, 1, -1, 4]], np.int32)
-    masks = [None] * len(LENGTHS)
-    expected = slow_loss(twin, spec, weights, data, OptimizerSettings(), masks) / len(LENGTHS)
+    expected = slow_loss(twin, spec, weights, data, OptimizerSettings(), None) / len(LENGTHS)
     loss = engine.run_epoch(order, np.zeros(2, np.float32))
     assert isinstance(loss, float)
     np.testing.assert_allclose(loss, expected, rtol=1e-5)
@@ -247,10 +338,13 @@ def test_weights_are_copies_in_shape_and_order(twin, spec, rng):
     engine = NumbaEngine(spec, weights, data, OptimizerSettings(), 0)
     before = engine.weights
     engine.run_epoch(rows_of(data)[None], np.float32([0.1]))
-    for given, kept, now in zip(weights, before, engine.weights, strict=True):
+    for shape, given, kept, now in zip(
+        spec.weight_shapes(), weights, before, engine.weights, strict=True
+    ):
         np.testing.assert_array_equal(given, kept)
         assert now.dtype == np.float32
-        assert (now != given).any()
+        has_no_effect = spec.batch_norm and shape.name in ("embedding/bias", "context/bias")
+        assert (now != given).any() != has_no_effect
 
 
 def test_nan_reaches_the_loss(twin, rng):
@@ -290,8 +384,9 @@ def test_learns_the_sequence_sum(sequence_sum):
     assert (outputs.argmax(axis=1) == sequence_sum.targets).mean() > 0.93
 
 
-def test_the_same_seed_gives_the_same_bits(twin, rng):
-    spec = twin.SPECS["all"]
+@pytest.mark.parametrize("name", ["all", "all, norm"])
+def test_the_same_seed_gives_the_same_bits(twin, rng, name):
+    spec = twin.SPECS[name]
     data = twin.data_of(spec, rng, rng.integers(1, 20, 90))
     noise = {"dropout": 0.1, "recurrent_dropout": 0.1}
     one, other = fit(spec, data, 3, **noise), fit(spec, data, 3, **noise)
