@@ -95,7 +95,7 @@ class GRUClassifier(ClassifierMixin, AbstractGRU):
         The class labels, sorted.
     n_features_in_ : int
         Columns of 2-D input (its time steps); channels of any other input.
-    feature_names_in_ : ndarray of str, shape (n_features_in_,)
+    feature_names_in_ : ndarray of str, shape (`n_features_in_`,)
         Column names, where `X` was a frame that has them.
     n_timesteps_in_ : int or None
         Time steps of the training series; None where their lengths differ or they came as a list.
