@@ -51,6 +51,8 @@ def skgru(engine):
             patch_stride=None,
             embedding_units=None,
             dropout=0,
+            label_smoothing=0,
+            augmentation=None,
             weight_decay=0,
             clipnorm=None,
             epochs=EPOCHS,

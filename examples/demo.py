@@ -35,6 +35,8 @@ PLAIN = {
     "patch_length": None,
     "embedding_units": None,
     "dropout": 0,
+    "label_smoothing": 0,
+    "augmentation": None,
     "weight_decay": 0,
     "clipnorm": None,
     "batch_size": 32,

@@ -35,7 +35,10 @@ plain = GRUClassifier(
     bidirectional=False,
     pooling="last",
     patch_length=None,
+    embedding_units=None,
     dropout=0,
+    label_smoothing=0,
+    augmentation=None,
     weight_decay=0,
     clipnorm=None,
     epochs=10,
@@ -47,7 +50,7 @@ plain = GRUClassifier(
 models = {
     "plain": plain,
     "defaults": GRUClassifier(random_state=0),
-    "tuned": clone(plain).set_params(epochs=30, learning_rate=0.003, schedule="cosine"),
+    "tuned": clone(plain).set_params(epochs=40, learning_rate=0.01, schedule="cosine"),
 }
 for name, model in models.items():
     model.fit(X_train, y_train)
