@@ -29,8 +29,9 @@ MAY_IMPORT = {
 GRU_LAYERS = [
     {"_classifier", "_regressor"},
     {"_estimator"},
+    {"_recipe"},
     {"_training"},
-    {"_epoch", "_native"},
+    {"_accelerator", "_epoch", "_native"},
     {"_compiled", "_portable"},
     {"_network"},
     {"_custom", "_fused"},
@@ -60,7 +61,12 @@ GRU_LAYERS = [
 # Heavy packages and the only places that import them.
 HOME_OF = {
     "keras": {"skgru.gru._backend"},
-    "jax": {"skgru.gru._compiled", "skgru.gru._fused", "skgru.gru._kernel"},
+    "jax": {
+        "skgru.gru._accelerator",
+        "skgru.gru._compiled",
+        "skgru.gru._fused",
+        "skgru.gru._kernel",
+    },
     "numba": {"skgru.gru._jit", "skgru.ets._recursion"},
     "sktime": {"skgru.ets._forecaster", "skgru.sktime"},
     "matplotlib": {"skgru.plotting"},

@@ -6,7 +6,7 @@ import warnings
 from abc import ABC, abstractmethod
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
@@ -23,12 +23,14 @@ from skgru.gru import (
     _defaults,
     _initial,
     _parameters,
+    _recipe,
     _scaling,
     _sequences,
     _targets,
+    _training,
     _whitening,
 )
-from skgru.gru._model import CustomSpec, GRUSpec, OptimizerSettings, TrainedGRU, TrainingSet
+from skgru.gru._model import CustomSpec, GRUSpec, TrainedGRU, TrainingSet
 from skgru.gru._progress import Progress
 
 if TYPE_CHECKING:
@@ -39,6 +41,18 @@ if TYPE_CHECKING:
 
 # What scikit-learn keeps on an estimator beside parameters and fitted attributes.
 FOREIGN = ("_skl", "_callback", "_parent_callback", "_metadata_request", "_sklearn_output")
+
+
+class Task(NamedTuple):
+    """What is to be trained: the architecture, rows to train and to validate on.
+
+    `lengths` are the time steps of the training rows, int of shape (n_rows,).
+    """
+
+    spec: GRUSpec | CustomSpec
+    data: TrainingSet
+    held: TrainingSet | None
+    lengths: np.ndarray
 
 
 class AbstractGRU(
@@ -80,20 +94,15 @@ class AbstractGRU(
             _parameters.check(self)
             seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
             hold_out = self.early_stopping and epochs is None
-            spec, train, held, lengths = self._prepare(
-                X, y, sample_weight, seed, fresh, hold_out, classes
-            )
+            task = self._prepare(X, y, sample_weight, seed, fresh, hold_out, classes)
             metadata = None if sample_weight is None else {"sample_weight": sample_weight}
-            self._train((X, y, metadata), spec, train, lengths, held, seed, fresh, epochs)
+            self._train((X, y, metadata), task, seed, fresh, epochs)
         return self
 
     def _prepare(
         self, X, y, sample_weight, seed: int, fresh: bool, hold_out: bool, classes
-    ) -> tuple[GRUSpec | CustomSpec, TrainingSet, TrainingSet | None, np.ndarray]:
-        """User data -> the architecture, rows to train and to validate on, training lengths.
-
-        On a fresh fit, scaling and classes are learnt here.
-        """
+    ) -> Task:
+        """User data -> what is to be trained. On a fresh fit, scaling and classes are learnt."""
         sequences = _sequences.read(self, X, reset=fresh)
         sample_weight = _targets.read_weights(sample_weight, len(sequences))
         numbers = self._read_y(y, sample_weight, fresh, classes)
@@ -119,7 +128,7 @@ class AbstractGRU(
 
         data = finish(train, fresh)  # learns the targets' scaling, which the next line needs
         held_out = None if held is None else finish(held, False)
-        return spec, data, held_out, sequences.lengths[rows[train]]
+        return Task(spec, data, held_out, sequences.lengths[rows[train]])
 
     def _arrange(
         self, spec: GRUSpec | CustomSpec, sequences: Sequences, rows: np.ndarray | None
@@ -174,50 +183,16 @@ class AbstractGRU(
             )
         return spec
 
-    def _train(
-        self, given, spec, data, lengths, held, seed: int, fresh: bool, epochs: int | None
-    ) -> None:
-        """Run the training on `data`, validate on `held`, store what comes of it.
+    def _train(self, given, task: Task, seed: int, fresh: bool, epochs: int | None) -> None:
+        """Run the training and store what comes of it.
 
         `given` is what the user gave, X, y and what scorers take beside them, for callbacks.
         """
-        from skgru.gru import _training  # the engines below take seconds to import
-
-        batch_size = _defaults.batch_size(self.batch_size, len(data.targets))
-        schedule = _training.Schedule(
-            epochs=epochs or _defaults.epochs(self.epochs, len(data.targets), batch_size),
-            batch_size=batch_size,
-            learning_rate=float(self.learning_rate),
-            decay="constant" if epochs else self.schedule,
-        )
-        settings = OptimizerSettings(
-            weight_decay=float(self.weight_decay),
-            clipnorm=float(self.clipnorm or 0),
-            dropout=float(self.dropout),
-            recurrent_dropout=float(self.recurrent_dropout),
-            label_smoothing=float(getattr(self, "label_smoothing", 0)),
-        )
-        stopping = None
-        if held is not None:
-            stopping = _training.Stopping(
-                lambda weights: self._score_outputs(
-                    _outputs(spec, weights, held.values, held.n_steps),
-                    held.targets,
-                    held.sample_weight,
-                ),
-                self.n_iter_no_change,
-                self.tol,
-            )
+        spec = task.spec
+        schedule = _recipe.schedule(self, len(task.data.targets), epochs)
         done = 0 if fresh else self.n_iter_
         rng = np.random.default_rng([seed, done])
-        if self.whitening and isinstance(spec, GRUSpec):
-            # Parts of a stream must agree on it, or Adam's moments would speak of other weights.
-            whitening = self.__dict__.get("_whitening") if epochs else None
-            data = replace(data, whitening=whitening or _whitening.learn(spec, data))
-        weights = _first_weights(spec, data, rng) if fresh else self.model_.weights
-        # Parts of a stream are one training to Adam; a fit is a training of its own.
-        moments = self.__dict__.pop("_moments", None) if epochs else None
-        engine = _training.start(self.engine, spec, weights, data, settings, seed, moments)
+        engine, whitening = self._start_engine(task, seed, fresh, rng, stream=bool(epochs))
         progress = Progress(type(self).__name__, schedule.epochs, self.verbose)
         X, y, metadata = given
         context = self._init_callback_context(max_subtasks=schedule.epochs)
@@ -226,9 +201,9 @@ class AbstractGRU(
         def after_epoch(epoch: int, history: History) -> bool:
             score = history.validation_score[-1] if history.validation_score else None
             progress.show(epoch, history.loss[-1], score)
-            task = context.subcontext(task_name="epoch")
-            task.call_on_fit_task_begin(estimator=self, X=X, y=y)
-            return task.call_on_fit_task_end(
+            subtask = context.subcontext(task_name="epoch")
+            subtask.call_on_fit_task_begin(estimator=self, X=X, y=y)
+            return subtask.call_on_fit_task_end(
                 estimator=self,
                 X=X,
                 y=y,
@@ -242,11 +217,11 @@ class AbstractGRU(
         try:
             weights, history = _training.train(
                 engine,
-                data.n_steps,
+                task.data.n_steps,
                 schedule,
                 rng,
-                vary=_variants(self.augmentation, data.values, lengths, [seed, done, 1]),
-                stopping=stopping,
+                vary=_variants(self.augmentation, task.data.values, task.lengths, [seed, done, 1]),
+                stopping=self._stopping(spec, task.held),
                 after_epoch=after_epoch,
             )
         finally:
@@ -255,8 +230,34 @@ class AbstractGRU(
         self.__dict__.pop("_moments", None)
         self.__dict__.pop("_whitening", None)
         if epochs:
-            self._moments, self._whitening = engine.moments, data.whitening
+            self._moments, self._whitening = engine.moments, whitening
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
+
+    def _start_engine(self, task: Task, seed: int, fresh: bool, rng, stream: bool):
+        """The engine with its first weights, and the whitening that it works under.
+
+        Parts of a stream (`partial_fit`) are one training: they must agree on the whitening, or
+        Adam's moments would speak of other weights. A fit is a training of its own.
+        """
+        spec, data = task.spec, task.data
+        kept = self.__dict__ if stream else {}
+        if self.whitening and isinstance(spec, GRUSpec):
+            data = replace(data, whitening=kept.get("_whitening") or _whitening.learn(spec, data))
+        weights = _first_weights(spec, data, rng) if fresh else self.model_.weights
+        settings, moments = _recipe.optimizer(self), kept.get("_moments")
+        engine = _training.start(self.engine, spec, weights, data, settings, seed, moments)
+        return engine, data.whitening
+
+    def _stopping(self, spec, held: TrainingSet | None) -> _training.Stopping | None:
+        """What watches the held-out rows, where there are any."""
+        if held is None:
+            return None
+
+        def score(weights) -> float:
+            outputs = _outputs(spec, weights, held.values, held.n_steps)
+            return self._score_outputs(outputs, held.targets, held.sample_weight)
+
+        return _training.Stopping(score, self.n_iter_no_change, self.tol)
 
     def _fitted(self, spec, weights, history: History, fresh: bool) -> dict:
         """The attributes that training sets, ready to predict."""

@@ -82,8 +82,9 @@ class GRURegressor(RegressorMixin, AbstractGRU):
         An output layer is added. To pickle the estimator, define the function in a module.
     engine : {"auto", "numba", "keras"}, default="auto"
         What trains. ``"numba"`` runs on the CPU and compiles nothing for a new shape, ``"keras"``
-        runs wherever Keras does, ``"auto"`` chooses the faster. The fitted network is the same kind
-        of thing either way.
+        runs wherever Keras does, ``"auto"`` takes Keras where JAX has an accelerator or the
+        `network` is your own, and numba otherwise. The fitted network is the same kind of thing
+        either way.
     random_state : int, RandomState instance or None, default=None
         The only source of randomness: first weights, order of rows, dropout, validation rows.
     verbose : int, default=0

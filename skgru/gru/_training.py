@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from skgru.gru import _batches, _whitening
+from skgru.gru import _accelerator, _batches, _whitening
 from skgru.gru._model import (
     CustomSpec,
     GRUSpec,
@@ -99,14 +99,14 @@ def start(
 ) -> Engine:
     """The engine called `name`, ready for its first epoch.
 
-    ``"auto"`` is numba wherever it knows the architecture: on the CPU it was the faster in every
-    shape measured, and it has nothing to compile.
+    ``"auto"`` is Keras where JAX has an accelerator. On the CPU it is numba wherever that knows the
+    architecture: it was the faster in every shape measured, and it has nothing to compile.
     """
     if data.whitening is not None and weights is not None:
         weights = _whitening.unfold(data.whitening, weights)
     # Either engine takes seconds to import, and a fit needs one of them.
     engine: Engine
-    if name != "keras" and isinstance(spec, GRUSpec) and weights is not None:
+    if isinstance(spec, GRUSpec) and weights is not None and _prefers_cpu(name):
         from skgru.gru._native import NumbaEngine
 
         engine = NumbaEngine(spec, weights, data, settings, seed, moments)
@@ -115,6 +115,10 @@ def start(
 
         engine = KerasEngine(spec, weights, data, settings, seed, moments)
     return engine if data.whitening is None else _whitening.WhitenedEngine(engine, data.whitening)
+
+
+def _prefers_cpu(name: str) -> bool:
+    return name == "numba" or (name == "auto" and not _accelerator.available())
 
 
 def train(
