@@ -5,7 +5,8 @@ from __future__ import annotations
 from skgru.gru._backend import backend_name
 
 if backend_name == "jax":
-    from skgru.gru._compiled import KerasEngine, custom_features, custom_outputs
+    from skgru.gru._compiled import KerasEngine
+    from skgru.gru._user_forward import custom_features, custom_outputs
 else:
     from skgru.gru._portable import (  # type: ignore[assignment]
         KerasEngine,

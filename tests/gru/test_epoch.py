@@ -7,7 +7,16 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from skgru.gru import _batches, _compiled, _fused, _initial, _losses, _network, _portable
+from skgru.gru import (
+    _batches,
+    _compiled,
+    _fused,
+    _initial,
+    _losses,
+    _network,
+    _portable,
+    _program,
+)
 from skgru.gru._backend import keras
 from skgru.gru._epoch import KerasEngine, custom_features, custom_outputs
 from skgru.gru._model import CustomSpec, GRUSpec, OptimizerSettings, TrainingSet
@@ -74,7 +83,7 @@ def distance(found, expected):
 def test_nothing_compiles_again_for_other_settings_weights_seeds_or_numbers_of_rows():
     settings = OptimizerSettings(dropout=0.1, recurrent_dropout=0.1)
     train(SMALL, draw_data(SMALL), settings)
-    before = _compiled.n_traces
+    before = _program.n_traces
     others = OptimizerSettings(
         weight_decay=0.1,
         clipnorm=0.5,
@@ -86,36 +95,28 @@ def test_nothing_compiles_again_for_other_settings_weights_seeds_or_numbers_of_r
         epsilon=1e-5,
     )
     train(SMALL, draw_data(SMALL, n=57, seed=1), others, seed=7, n_epochs=2, rate=1e-3)
-    assert _compiled.n_traces == before
+    assert _program.n_traces == before
     train(SMALL, draw_data(SMALL), PLAIN)
-    assert _compiled.n_traces == before + 1, "a program without random numbers is another one"
+    assert _program.n_traces == before + 1, "a program without random numbers is another one"
 
 
 def test_nothing_compiles_again_for_another_whitening():
     spec = replace(SMALL, **NORM)
     data = draw_data(spec)
     train(spec, replace(data, whitening=draw_whitening(spec)))
-    before = _compiled.n_traces
+    before = _program.n_traces
     train(spec, replace(data, whitening=draw_whitening(spec, 1)))
-    assert _compiled.n_traces == before
+    assert _program.n_traces == before
     train(spec, data)
-    assert _compiled.n_traces == before + 1, "no whitening at all is another program"
+    assert _program.n_traces == before + 1, "no whitening at all is another program"
 
 
 def test_longest_rows_of_about_the_same_length_share_a_program():
     spec = GRUSpec(1, 2, (3,), pooling=("mean",))
     train(spec, draw_data(spec, n_timesteps=36, ragged=True))
-    before = _compiled.n_traces
+    before = _program.n_traces
     train(spec, draw_data(spec, n_timesteps=33, ragged=True))
-    assert _compiled.n_traces == before
-
-
-def test_buckets_hold_what_they_must():
-    for n in range(1, 200):
-        assert n <= _compiled._close_above(n) <= max(n, 1.125 * n + 1)
-        assert n <= _compiled._length_bucket(n) <= 1.5 * n
-    assert _compiled._row_bucket(800, 80) == _compiled._row_bucket(533, 80) == 1024
-    assert _compiled._row_bucket(1000, 1 << 20) <= 1125
+    assert _program.n_traces == before
 
 
 def test_loss_falls_on_the_sum_of_a_sequence():
@@ -415,10 +416,10 @@ def test_trains_a_network_of_the_user(network, ragged, pooling):
     losses = run(engine, data, n_epochs=25)
     weights = engine.weights
     assert losses[-1] < 0.7 * losses[0]
-    before = _compiled.n_traces
+    before = _program.n_traces
     again = KerasEngine(spec, None, data, OptimizerSettings(dropout=0.2), 1)
     run(again, data)
-    assert _compiled.n_traces == before
+    assert _program.n_traces == before
     assert distance(first, again.weights) > 0
 
     outputs = custom_outputs(spec, weights, data.values, data.n_steps)
