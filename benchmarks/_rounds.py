@@ -51,7 +51,8 @@ class Program:
     first : float
         Seconds of the first call, which warms up and counts no further.
     records : list of dict
-        What each later call came to: "seconds" and what the work added.
+        What each later call came to: "seconds", "cpu" (the seconds that its threads ran, which
+        a busy machine changes less) and what the work added.
     """
 
     def __init__(self, script: str, name: str):
@@ -106,10 +107,10 @@ def serve(name: str, programs: dict) -> None:
     work = programs[name]()
     _say({"seconds": time.perf_counter() - started})
     for line in sys.stdin:
-        started = time.perf_counter()
+        started, ran = time.perf_counter(), time.process_time()
         look = work(int(line))
-        seconds = time.perf_counter() - started
-        _say({"seconds": seconds, **(look() if look else {})})
+        seconds, cpu = time.perf_counter() - started, time.process_time() - ran
+        _say({"seconds": seconds, "cpu": cpu, **(look() if look else {})})
 
 
 def _say(record: dict) -> None:
@@ -133,6 +134,12 @@ def take_turns(programs: list[Program], rounds: int) -> None:
         for program in programs:
             program.work(seed)
         print(f"round {seed} of {rounds}", file=sys.stderr, flush=True)
+
+
+def faster(ours: Program, rival: Program, calls: float = 1) -> str:
+    """How many times less `ours` takes, by its medians; `calls` are ours for one of the rival's."""
+    ratios = [calls * rival.median(key) / ours.median(key) for key in ("seconds", "cpu")]
+    return "**{:.3g}** ({:.3g} by CPU time)".format(*ratios)
 
 
 def spread(seconds: list[float]) -> str:
@@ -163,7 +170,8 @@ def conditions(threads: int) -> str:
     packages = ("skgru", "numpy", "numba", "keras", "jax", "tensorflow-cpu", "torch", "scikeras")
     found = ", ".join(f"{name} {_installed(name)}" for name in packages if _installed(name))
     cores = f"{model}, {os.cpu_count()} cores{busy}"
-    return f"\n{threads} thread(s) and core(s) each. {cores}.\nPython {platform.python_version()}, {found}."
+    python = f"Python {platform.python_version()}"
+    return f"\n{threads} thread(s) and core(s) each. {cores}.\n{python}, {found}."
 
 
 def _installed(name: str) -> str | None:

@@ -106,24 +106,21 @@ BARS = {"Keras on TensorFlow, the sample": (25, 45), "PyTorch loop": (8, 15)}
 
 
 def report(programs):
-    """Print the table, with ratios of the medians, then what is asked of the first row."""
-    ours = programs[0].median()
-    rivals = {p.name: p.median() for p in programs if p.name in BARS}
-    head = ["", "import", "first fit", "steady state", "range", "accuracy", "training loss"]
+    """Print the table, and how much faster the first program is than the rivals."""
     rows = []
     for program in programs:
-        steady = program.values()
-        accuracy, loss = program.median("accuracy"), program.median("loss")
-        rows.append(
-            [program.name, f"{program.prepared:.2f} s", f"{program.first:.3f} s"]
-            + [f"{program.median():.3f} s", _rounds.spread(steady), f"{accuracy:.3f}"]
-            + [f"{loss:.3f}", *(f"{seconds / program.median():.1f}" for seconds in rivals.values())]
-        )
-    _rounds.table(head + [f"times {name.split()[0]}" for name in rivals], rows)
-    for name, seconds in rivals.items():
-        least, wanted = BARS[name]
-        print(f"\nthan {name}: {seconds / ours:.1f} (at least {least}, reach for {wanted})", end="")
-    print()
+        seconds = (program.prepared, program.first, program.median())
+        row = [program.name, *map(_rounds.readable, seconds), _rounds.spread(program.values())]
+        rows.append(row + [f"{program.median(key):.3f}" for key in ("accuracy", "loss")])
+    head = ["", "import", "first fit", "steady state", "range", "accuracy", "training loss"]
+    _rounds.table(head, rows)
+    ours = programs[0]
+    rows = [
+        [rival.name, _rounds.faster(ours, rival), "{} / {}".format(*BARS[rival.name])]
+        for rival in programs
+        if rival.name in BARS
+    ]
+    _rounds.table([f"{ours.name}, against", "times faster", "asked"], rows)
 
 
 def main():
