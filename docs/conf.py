@@ -47,10 +47,20 @@ sphinx_gallery_conf = {
 
 
 def unlink(app, what, name, obj, options, lines):
-    """Take links into scikit-learn's own pages out of the docstrings that are inherited from it."""
-    if not (getattr(obj, "__module__", None) or "").startswith("skgru"):
-        text = re.sub(r":(?:ref|term):`([^`<]+?)\s*(?:<[^`>]+>)?`", r"\1", "\n".join(lines))
-        lines[:] = text.split("\n")
+    """Take out of inherited docstrings what does not work here.
+
+    Those are links into the pages of scikit-learn and sktime, and of sktime's many methods that all
+    its objects have, everything but the summary: their lists are no lists to Sphinx.
+    """
+    module = getattr(obj, "__module__", None) or ""
+    if module.startswith("skgru"):
+        return
+    text = re.sub(r":(?:ref|term):`([^`<]+?)\s*(?:<[^`>]+>)?`", r"\1", "\n".join(lines))
+    if module.startswith(("skbase.", "sktime.base.")):
+        text = text.strip().partition("\n\n")[0] + "\n"
+    elif module.startswith("sktime."):
+        text = re.sub(r"(?<![`\w.])(self\.\w+_)\b", r"``\1``", text)
+    lines[:] = text.split("\n")
 
 
 def setup(app):

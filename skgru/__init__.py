@@ -18,9 +18,13 @@ _MODULES = {
     "GRURegressor": "skgru.gru._regressor",
 }
 
+_PUBLIC_MODULES = {"sktime"}  # in no `import *`, where it would hide the real one
+
 
 def __getattr__(name: str):
     """Load a public name on first use and keep it."""
+    if name in _PUBLIC_MODULES:
+        return import_module(f"skgru.{name}")
     if name not in _MODULES:
         raise AttributeError(f"module 'skgru' has no attribute {name!r}")
     value = getattr(import_module(_MODULES[name]), name)
@@ -30,4 +34,4 @@ def __getattr__(name: str):
 
 def __dir__() -> list[str]:
     """Every name, loaded or not, so that completion works."""
-    return sorted({*globals(), *_MODULES})
+    return sorted({*globals(), *_MODULES, *_PUBLIC_MODULES})

@@ -2,13 +2,26 @@
 
 import inspect
 import re
+import sys
 from importlib.metadata import version
 
 import pytest
 
 import skgru
+import skgru.sktime
 
-CLASSES = [name for name in skgru.__all__ if name[0].isupper()]
+CLASSES = [
+    f"{module.__name__}.{name}"
+    for module in (skgru, skgru.sktime)
+    for name in module.__all__
+    if name[0].isupper()
+]
+
+
+def load(path):
+    """'skgru.GRUClassifier' -> the class."""
+    module, name = path.rsplit(".", 1)
+    return getattr(sys.modules[module], name)
 
 
 def sections(docstring):
@@ -28,8 +41,8 @@ def public_methods(cls):
         name: method
         for base in cls.__mro__
         if base.__module__.startswith("skgru.")
-        for name, method in vars(base).items()
-        if not name.startswith("_") and callable(inspect.unwrap(method))
+        for name in vars(base)
+        if not name.startswith("_") and callable(method := getattr(cls, name))
     }
 
 
@@ -37,19 +50,27 @@ def test_version_is_that_of_the_distribution():
     assert skgru.__version__ == version("skgru")
 
 
-def test_every_name_is_there():
-    assert set(skgru.__all__) <= set(dir(skgru))
-    assert all(hasattr(skgru, name) for name in skgru.__all__)
+@pytest.mark.parametrize("module", [skgru, skgru.sktime])
+def test_every_name_is_there(module):
+    assert set(module.__all__) <= set(dir(module))
+    assert all(hasattr(module, name) for name in module.__all__)
 
 
-def test_unknown_name():
-    with pytest.raises(AttributeError, match="'skgru' has no attribute 'LSTMClassifier'"):
-        skgru.LSTMClassifier  # noqa: B018
+@pytest.mark.parametrize("module", [skgru, skgru.sktime])
+def test_unknown_name(module):
+    expected = f"'{module.__name__}' has no attribute 'LSTMClassifier'"
+    with pytest.raises(AttributeError, match=expected):
+        module.LSTMClassifier  # noqa: B018
+
+
+def test_a_star_does_not_hide_sktime():
+    assert "sktime" in dir(skgru)
+    assert "sktime" not in skgru.__all__
 
 
 @pytest.mark.parametrize("name", CLASSES)
 def test_class_is_documented(name):
-    cls = getattr(skgru, name)
+    cls = load(name)
     found = sections(cls.__doc__)
     assert {"Parameters", "Attributes", "Examples"} <= set(found)
     assert ">>>" in found["Examples"]
@@ -58,13 +79,13 @@ def test_class_is_documented(name):
 
 @pytest.mark.parametrize("name", CLASSES)
 def test_parameters_after_the_first_are_given_by_keyword(name):
-    _, *others = inspect.signature(getattr(skgru, name)).parameters.values()
+    _, *others = inspect.signature(load(name)).parameters.values()
     assert all(parameter.kind is parameter.KEYWORD_ONLY for parameter in others)
 
 
 @pytest.mark.parametrize("name", CLASSES)
 def test_methods_are_documented(name):
-    for title, method in public_methods(getattr(skgru, name)).items():
+    for title, method in public_methods(load(name)).items():
         assert inspect.getdoc(method), title
         described = entries(sections(inspect.getdoc(method)).get("Parameters", ""))
         arguments = [p for p in inspect.signature(method).parameters if p != "self"]

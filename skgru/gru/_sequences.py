@@ -142,13 +142,14 @@ def _stack(series) -> np.ndarray:
                 f"All series in X need the same channels; series 0 has {arrays[0].shape[1]}, "
                 f"series {i} has {array.shape[1]}."
             )
+        if array.dtype.char not in "df":
+            array = check_array(array, dtype=FLOATS, ensure_all_finite=False, input_name="X")
         arrays.append(array)
-    flat = check_array(
-        np.concatenate(arrays), dtype=FLOATS, ensure_all_finite=False, input_name="X"
-    )
-    lengths = np.array([len(array) for array in arrays])
-    values = np.full((len(arrays), lengths.max(), flat.shape[1]), np.nan, dtype=flat.dtype)
-    values[np.arange(lengths.max()) < lengths[:, np.newaxis]] = flat
+    longest = max(map(len, arrays))
+    dtype = np.result_type(*{array.dtype for array in arrays})
+    values = np.full((len(arrays), longest, arrays[0].shape[1]), np.nan, dtype=dtype)
+    for row, array in zip(values, arrays):
+        row[: len(array)] = array
     return values
 
 
@@ -178,13 +179,14 @@ def _read_array(estimator, X, ndim: int, reset: bool) -> np.ndarray:
 def _refuse_infinite(values: np.ndarray) -> None:
     if np.isfinite(np.add.reduce(values, axis=None)):
         return
-    infinite = np.isinf(values)
-    if infinite.any():
-        row, step, channel = np.argwhere(infinite)[0]
-        raise ValueError(
-            f"Input X contains infinity: the first is at sample {row}, time step {step}, channel "
-            f"{channel}. Clip it, or set it to NaN to have it treated as missing."
-        )
+    for i, series in enumerate(values):  # one by one: no mask as large as the panel
+        infinite = np.isinf(series)
+        if infinite.any():
+            step, channel = np.argwhere(infinite)[0]
+            raise ValueError(
+                f"Input X contains infinity: the first is at sample {i}, time step {step}, channel "
+                f"{channel}. Clip it, or set it to NaN to have it treated as missing."
+            )
 
 
 def _lengths(values: np.ndarray) -> np.ndarray:
