@@ -9,7 +9,7 @@ import numpy as np
 import scipy.linalg.cython_blas  # noqa: F401  the BLAS that numba calls: loaded, it can be limited
 from threadpoolctl import ThreadpoolController
 
-from skgru.gru._jit import jit
+from skgru.gru._jit import jit, matrix, nothing, vector
 
 # OpenBLAS multiplies matrices of up to this many multiply-adds without copying them first, which is
 # up to twice as fast: measured, on AVX-512. Elsewhere such blocks cost next to nothing.
@@ -56,34 +56,29 @@ if hasattr(os, "register_at_fork"):  # a lock held by another thread would stay 
     os.register_at_fork(after_in_child=one_thread._reset)
 
 
-@jit()
+@jit(nothing(matrix, matrix, matrix))
 def multiply(a, b, out):
     """Write ``a @ b``: (R, K), (K, N) -> (R, N)."""
-    n_rows = len(a)
     block = _SMALL // (b.size * 8 + 1) * 8
-    if block < 16 or n_rows <= block:
-        np.dot(a, b, out)
-    else:
-        for start in range(0, n_rows, block):
-            stop = min(start + block, n_rows)
-            np.dot(a[start:stop], b, out[start:stop])
+    if block < 16:
+        block = len(a)
+    for start in range(0, len(a), block):
+        np.dot(a[start : start + block], b, out[start : start + block])
 
 
-@jit()
+@jit(nothing(matrix, matrix, matrix))
 def add_product(a, b, out):
     """Add ``a.T @ b``: (R, K), (R, N) -> (K, N)."""
-    n_rows = len(a)
     block = 64 if out.size * 64 <= _SMALL else 256
-    part = np.empty_like(out)
-    for start in range(0, n_rows, block):
-        stop = min(start + block, n_rows)
-        np.dot(a[start:stop].T, b[start:stop], part)
+    product = np.empty_like(out)
+    for start in range(0, len(a), block):
+        np.dot(a[start : start + block].T, b[start : start + block], product)
         for i in range(out.shape[0]):
             for j in range(out.shape[1]):
-                out[i, j] += part[i, j]
+                out[i, j] += product[i, j]
 
 
-@jit()
+@jit(nothing(matrix, vector))
 def add_columns(a, out):
     """Add the sum over rows: (R, N) -> (N,)."""
     whole = len(a) // 4 * 4
@@ -93,21 +88,3 @@ def add_columns(a, out):
     for i in range(whole, len(a)):
         for j in range(len(out)):
             out[j] += a[i, j]
-
-
-@jit()
-def clear(a, start):
-    """Zeros in the rows from `start` on: (R, N)."""
-    for i in range(start, len(a)):
-        for j in range(a.shape[1]):
-            a[i, j] = 0
-
-
-@jit()
-def transpose(a):
-    """(R, N) -> (N, R)."""
-    out = np.empty((a.shape[1], a.shape[0]), np.float32)
-    for j in range(a.shape[1]):
-        for i in range(a.shape[0]):
-            out[j, i] = a[i, j]
-    return out
