@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skgru.gru._blas import add_columns, add_product, multiply
+from skgru.gru._blas import add_gradients, multiply
 from skgru.gru._jit import counts, cube, integer, jit, matrix, nothing, part
 
 _multiply = multiply.inner
@@ -32,9 +32,6 @@ _ZERO, _HALF, _ONE = np.float32(0), np.float32(0.5), np.float32(1)
 _P1, _P2, _P3, _P4 = np.float32([1.340216100e-1, 3.520756727e-3, 2.102733560e-5, 1.394553628e-8])
 _Q1, _Q2, _Q3, _Q4 = np.float32([4.673548340e-1, 2.597254514e-2, 3.326951409e-4, 8.015776984e-7])
 _FLAT = np.float32(8.01773357391357422)
-
-# Steps are gathered to this many rows for the products that need not wait for one another.
-_ROWS = 256
 
 
 @part
@@ -193,20 +190,15 @@ def differentiate(weights, gradients, inputs, mask, states, d_products, d_c, d_i
     d_inputs : (S, B, F), or empty where nobody asks
     """
     d_kernel, d_recurrent, d_bias = gradients
-    n_steps, n_rows, n_units = d_c.shape
+    n_rows, n_units = d_c.shape[0] * d_c.shape[1], d_c.shape[2]
     for gradient in gradients:
         gradient.fill(0)
-    per_block = max(1, _ROWS // n_rows)
-    kernel_t = np.ascontiguousarray(weights[0].T)
-    for start in range(0, n_steps, per_block):
-        own = slice(start, min(start + per_block, n_steps))
-        d_m = d_products[own].reshape(-1, 3 * n_units)
-        fed = (states[own] * mask if len(mask) else states[own]).reshape(-1, n_units)
-        add_product(fed, d_m, d_recurrent)
-        add_columns(d_m, d_bias[1])
-        # From here on it is the gradient of x W + b[0], which differs in the last third alone.
-        d_m[:, 2 * n_units :] = d_c[own].reshape(-1, n_units)
-        add_columns(d_m, d_bias[0])
-        add_product(inputs[own].reshape(len(d_m), -1), d_m, d_kernel)
-        if len(d_inputs):
-            multiply(d_m, kernel_t, d_inputs[own].reshape(len(d_m), -1))
+    d_m = d_products.reshape(n_rows, -1)
+    fed = states * mask if len(mask) else states
+    add_gradients(fed.reshape(n_rows, -1), d_m, d_recurrent, d_bias[1])
+    # From here on it is the gradient of x W + b[0], which differs in the last third alone.
+    d_m[:, 2 * n_units :] = d_c.reshape(n_rows, -1)
+    add_gradients(inputs.reshape(n_rows, -1), d_m, d_kernel, d_bias[0])
+    if len(d_inputs):
+        d_x = d_inputs[: len(d_c)].reshape(n_rows, -1)
+        multiply(d_m, np.ascontiguousarray(weights[0].T), d_x)

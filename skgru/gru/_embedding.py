@@ -154,8 +154,7 @@ def _run(layer: Dense, tape: Tape, k: int, x, active) -> np.ndarray:
 
 def _learn_moments(layer: Dense, products, active, moments) -> None:
     """Write the products' moments, and let the running statistics take one step."""
-    n_patches, total = active.sum(), np.zeros((2, len(layer.bias)))
-    mean = moments[0]
+    n_patches, mean, total = active.sum(), moments[0], np.zeros((2, len(layer.bias)))
     mean.fill(0)
     add_sums(products, active, mean, total)
     mean[:] = total[0] / n_patches
@@ -204,8 +203,9 @@ def cut_windows(x, windows) -> None:
     ``L // 2`` of them come before it.
     """
     for own, source, target in _shifts(x, windows):
-        target[:] = 0
+        target[: own.start] = 0
         target[own] = x[source]
+        target[own.stop :] = 0
 
 
 def cut_windows_backward(d_windows, d_x) -> None:
@@ -231,18 +231,17 @@ def add_sums(products, active, center, total):
 
     Short sums in single precision, long ones in double: as fast, and exact for any number.
     """
-    width = len(center)
-    part = np.empty((2, width), np.float32)
+    part = np.empty((2, len(center)), np.float32)
     for t in range(len(active)):
-        for j in range(width):
+        for j in range(len(center)):
             part[0, j] = 0
             part[1, j] = 0
         for i in range(active[t]):
-            for j in range(width):
+            for j in range(len(center)):
                 off = products[t, i, j] - center[j]
                 part[0, j] += off
                 part[1, j] += off * off
-        for j in range(width):
+        for j in range(len(center)):
             total[0, j] += part[0, j]
             total[1, j] += part[1, j]
 

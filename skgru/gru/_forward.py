@@ -163,8 +163,7 @@ def run(spec: GRUSpec, network: Network, tape: Tape, n_steps: np.ndarray) -> np.
 
     Shapes: n_steps (B,), decreasing -> (B, n_features).
     """
-    # As n_steps decreases, the rows that run at a step are the first ones, so many of them.
-    tape.active = len(n_steps) - np.searchsorted(n_steps[::-1], np.arange(n_steps[0]), "right")
+    tape.active = _count_active(n_steps)
     x = tape.patches[: n_steps[0]]
     if network.embedding:
         x = _embedding.forward(
@@ -178,6 +177,14 @@ def run(spec: GRUSpec, network: Network, tape: Tape, n_steps: np.ndarray) -> np.
             _cells.forward(x, tape.active, *weights, d.mask, d.reverse, *memory)
     _pool(spec, network, tape, n_steps)
     return tape.pooled
+
+
+def _count_active(n_steps: np.ndarray) -> np.ndarray:
+    """Rows that run at each step, always the first ones: (B,), decreasing -> (S,)."""
+    longest, n_rows = n_steps[0], len(n_steps)
+    if n_steps[-1] == longest:
+        return np.full(longest, n_rows)
+    return n_rows - np.searchsorted(n_steps[::-1], np.arange(longest), "right")
 
 
 def _pass_on(tape: Tape, layer: int, n_steps: int) -> np.ndarray:

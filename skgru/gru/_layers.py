@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skgru.gru._blas import add_columns, add_product, multiply
+from skgru.gru._blas import add_gradients, multiply
 from skgru.gru._jit import cube, double, integer, jit, matrix, nothing, steps, vector
 
 
@@ -42,8 +42,7 @@ def dense_backward(x, kernel, d_out, d_kernel, d_bias, d_x):
     """Gradients of kernel, bias and, unless it is empty, x; written."""
     d_kernel.fill(0)
     d_bias.fill(0)
-    add_product(x, d_out, d_kernel)
-    add_columns(d_out, d_bias)
+    add_gradients(x, d_out, d_kernel, d_bias)
     if len(d_x):
         multiply(d_out, np.ascontiguousarray(kernel.T), d_x)
 
