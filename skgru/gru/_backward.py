@@ -110,7 +110,7 @@ def run(
     `gradients` has the arrays of `network`; n_steps (B,), decreasing.
     """
     _layers.dense_backward(
-        tape.pooled, network.output[0], tape.outputs, *gradients.output, tape.d_pooled
+        tape.pooled, network.output[0], tape.outputs, gradients.output, tape.d_pooled
     )
     if len(tape.pooled_mask):
         tape.d_pooled *= tape.pooled_mask

@@ -67,11 +67,7 @@ def _scale(a, mask, out):
             out[i, j] = a[i, j] * mask[i, j]
 
 
-@jit(
-    nothing(
-        *(cube, counts, matrix, matrix, matrix, matrix, integer), *(cube, cube, cube, matrix)
-    )
-)
+@jit(nothing(*(cube, counts, matrix, matrix, matrix, matrix, integer), *(cube, cube, cube, matrix)))
 def forward(
     inputs, active, kernel, recurrent, bias, mask, reverse, states, gates, candidates, last
 ):
@@ -134,9 +130,7 @@ def forward(
 
 
 @jit(nothing(*(counts, matrix, matrix, matrix, integer), *(cube, cube, cube, matrix, cube)))
-def backward(
-    active, recurrent_t, bias, mask, reverse, states, gates, candidates, d_last, d_states
-):
+def backward(active, recurrent_t, bias, mask, reverse, states, gates, candidates, d_last, d_states):
     """Gradients before the gates from those of the states.
 
     Parameters

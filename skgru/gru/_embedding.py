@@ -14,7 +14,7 @@ import numpy as np
 
 from skgru.gru import _layers
 from skgru.gru._blas import multiply
-from skgru.gru._jit import counts, cube, double_matrix, jit, matrix, nothing, vector
+from skgru.gru._jit import counts, cube, double_matrix, jit, nothing, vector
 from skgru.gru._model import BATCH_NORM_EPSILON, BATCH_NORM_MOMENTUM
 
 if TYPE_CHECKING:
@@ -126,9 +126,7 @@ def backward(
         windows, d_windows = tape.windows[: len(x)], tape.d_windows[: len(x)]
         d_output = tape.d_output[: len(x)]
         d_output[:] = d_embedded
-        _run_backward(
-            layers[1], gradients[1], tape, 1, windows, active, d_output, _flat(d_windows)
-        )
+        _run_backward(layers[1], gradients[1], tape, 1, windows, active, d_output, _flat(d_windows))
         cut_windows_backward(d_windows, d_embedded)
     _run_backward(layers[0], gradients[0], tape, 0, x, active, d_embedded, _NO_MATRIX)
 
@@ -147,7 +145,7 @@ def _run(layer: Dense, tape: Tape, k: int, x, active) -> np.ndarray:
         normalize(products, active, moments[0], moments[1] * layer.gamma, layer.beta, out)
         _clear_padding(out, active)
     else:
-        _layers.dense(_flat(x), layer.kernel, layer.bias, _flat(out))
+        _layers.dense(_flat(x), (layer.kernel, layer.bias), _flat(out))
         np.maximum(out, _ZERO, out=out)  # NaN stays NaN
     return out
 
@@ -182,9 +180,7 @@ def _run_backward(
         _clear_padding(d_out, active)
     else:
         np.multiply(d_out, out > 0, out=d_out)
-    _layers.dense_backward(
-        _flat(x), layer.kernel, _flat(d_out), gradients.kernel, gradients.bias, d_x
-    )
+    _layers.dense_backward(_flat(x), layer.kernel, _flat(d_out), gradients[:2], d_x)
     if len(layer.gamma):
         # Subtracting the mean takes the bias away. Adam would blow up what rounding leaves of 0.
         gradients.bias.fill(0)
@@ -197,32 +193,35 @@ def _clear_padding(x, active) -> None:
             step[n:] = 0
 
 
-def cut_windows(x, windows) -> None:
+@jit(nothing(cube, cube))
+def cut_windows(x, windows):
     """The steps around each one, joined, zero outside: (S, B, E) -> (S, B, L E).
 
     ``L // 2`` of them come before it.
     """
-    for own, source, target in _shifts(x, windows):
-        target[: own.start] = 0
-        target[own] = x[source]
-        target[own.stop :] = 0
-
-
-def cut_windows_backward(d_windows, d_x) -> None:
-    """Add to the gradient of what `cut_windows` read: (S, B, L E) -> (S, B, E)."""
-    for own, source, target in _shifts(d_x, d_windows):
-        d_x[source] += target[own]
-
-
-def _shifts(x, windows):
-    """For each place in the windows: the steps that have it, whence it comes, and its columns."""
-    n_steps, _, width = x.shape
+    n_steps, n_rows, width = x.shape
     length = windows.shape[2] // width
-    for k in range(length):
-        shift = k - length // 2
-        first, last = max(0, -shift), max(0, min(n_steps, n_steps - shift))
-        own, source = slice(first, last), slice(first + shift, max(0, last + shift))
-        yield own, source, windows[:, :, k * width : (k + 1) * width]
+    for t in range(n_steps):
+        for k in range(length):
+            source = t + k - length // 2
+            inside = 0 <= source < n_steps
+            for i in range(n_rows):
+                for j in range(width):
+                    windows[t, i, k * width + j] = x[source, i, j] if inside else _ZERO
+
+
+@jit(nothing(cube, cube))
+def cut_windows_backward(d_windows, d_x):
+    """Add to the gradient of what `cut_windows` read: (S, B, L E) -> (S, B, E)."""
+    n_steps, n_rows, width = d_x.shape
+    length = d_windows.shape[2] // width
+    for source in range(n_steps):
+        for k in range(length):
+            t = source - k + length // 2
+            if 0 <= t < n_steps:
+                for i in range(n_rows):
+                    for j in range(width):
+                        d_x[source, i, j] += d_windows[t, i, k * width + j]
 
 
 @jit(nothing(cube, counts, vector, double_matrix))

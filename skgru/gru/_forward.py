@@ -131,6 +131,7 @@ class Tape:
         self.input_masks = [NO_MATRIX] * len(spec.units)
         self.inputs: list = [None] * len(spec.units)
         self.joined: list = [None] * len(spec.units)
+        self.active = np.empty(0, np.intp)
         self.layers = []
         only_last = spec.pooling == ("last",)
         width = spec.input_width
@@ -167,7 +168,8 @@ def run(spec: GRUSpec, network: Network, tape: Tape, n_steps: np.ndarray) -> np.
     x = tape.patches[: n_steps[0]]
     if network.embedding:
         x = _embedding.forward(
-                network.embedding, tape.embedding, x, tape.active, tape.embedding_mask)
+            network.embedding, tape.embedding, x, tape.active, tape.embedding_mask
+        )
     for layer, directions in enumerate(tape.layers):
         if layer:
             x = _pass_on(tape, layer, len(x))
@@ -183,7 +185,7 @@ def _count_active(n_steps: np.ndarray) -> np.ndarray:
     """Rows that run at each step, always the first ones: (B,), decreasing -> (S,)."""
     longest, n_rows = n_steps[0], len(n_steps)
     if n_steps[-1] == longest:
-        return np.full(longest, n_rows)
+        return np.full(longest, n_rows, np.intp)
     return n_rows - np.searchsorted(n_steps[::-1], np.arange(longest), "right")
 
 

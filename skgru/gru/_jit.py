@@ -62,5 +62,5 @@ def jit(signature):
 
 
 def part(function):
-    """Compile with the kernels that use it; not to be called from Python."""
+    """Compile with the kernels that use it: a call from Python would crash the interpreter."""
     return _dispatcher(function, no_cpython_wrapper=True)

@@ -32,14 +32,16 @@ def cut_patches(values, rows, n_steps, stride, patches):
     _cut(values.reshape(len(values), -1), rows, n_steps, stride * values.shape[2], patches)
 
 
-def dense(x, kernel, bias, out):
-    """``x @ kernel + bias``: (R, F), (F, K), (K,) -> (R, K)."""
+def dense(x, weights, out):
+    """``x @ kernel + bias``: (R, F), ((F, K), (K,)) -> (R, K)."""
+    kernel, bias = weights
     multiply(x, kernel, out)
     out += bias
 
 
-def dense_backward(x, kernel, d_out, d_kernel, d_bias, d_x):
-    """Gradients of kernel, bias and, unless it is empty, x; written."""
+def dense_backward(x, kernel, d_out, gradients, d_x):
+    """Gradients of kernel and bias and, unless it is empty, x; written."""
+    d_kernel, d_bias = gradients
     d_kernel.fill(0)
     d_bias.fill(0)
     add_gradients(x, d_out, d_kernel, d_bias)
