@@ -27,11 +27,12 @@ vector, matrix, cube = float32[::1], float32[:, ::1], float32[:, :, ::1]
 index_matrix, double_matrix = numba.int32[:, ::1], float64[:, ::1]
 
 
-def _dispatcher(function, **options):
+def part(function):
+    """Compile with the kernels that use it, for the types that they give it."""
     try:
-        return numba.njit(cache=True, **_OPTIONS, **options)(function)
+        return numba.njit(cache=True, **_OPTIONS)(function)
     except RuntimeError:  # neither the package's folder nor the user's can be written
-        return numba.njit(**_OPTIONS, **options)(function)
+        return numba.njit(**_OPTIONS)(function)
 
 
 class Kernel:
@@ -44,7 +45,7 @@ class Kernel:
     """
 
     def __init__(self, function, signature):
-        self.inner = _dispatcher(function)
+        self.inner = part(function)
         self._signature = signature
         self._ready = False
 
@@ -59,8 +60,3 @@ class Kernel:
 def jit(signature):
     """Compile for this signature when first called."""
     return lambda function: Kernel(function, signature)
-
-
-def part(function):
-    """Compile with the kernels that use it: a call from Python would crash the interpreter."""
-    return _dispatcher(function, no_cpython_wrapper=True)

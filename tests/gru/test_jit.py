@@ -5,6 +5,7 @@ from threading import Barrier
 
 import numpy as np
 import pytest
+
 from skgru.gru import _jit
 
 

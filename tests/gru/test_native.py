@@ -63,11 +63,10 @@ def slow_gradient(loss, weights, step=1e-5):
 @pytest.mark.parametrize("function", ["tanh", "sigmoid"])
 def test_approximations(function):
     x = np.linspace(-25, 25, 2001, dtype=np.float32)
-    approximate = np.vectorize(getattr(_cells, function).py_func, otypes=[np.float32])
-    found = approximate(x)
+    found = [getattr(_cells, function)(value) for value in x]
     exact = np.tanh(x) if function == "tanh" else 1 / (1 + np.exp(-x.astype(float)))
     np.testing.assert_allclose(found, exact, atol=4e-7)
-    assert np.isnan(approximate(np.float32(np.nan)))
+    assert np.isnan(getattr(_cells, function)(np.float32(np.nan)))
 
 
 @pytest.mark.parametrize(
