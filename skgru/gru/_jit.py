@@ -8,6 +8,8 @@ price: what NumPy does as fast in a call or two is left to NumPy.
 
 from __future__ import annotations
 
+import threading
+
 import numba
 from numba import float32, float64, int64, void
 
@@ -25,6 +27,8 @@ nothing, integer, double = void, int64, float64
 steps, counts = numba.int32[::1], numba.intp[::1]
 vector, matrix, cube = float32[::1], float32[:, ::1], float32[:, :, ::1]
 index_matrix, double_matrix = numba.int32[:, ::1], float64[:, ::1]
+
+_COMPILING = threading.Lock()
 
 
 def part(function):
@@ -50,10 +54,12 @@ class Kernel:
         self._ready = False
 
     def __call__(self, *arguments):
-        if not self._ready:  # threads may meet here: numba compiles under a lock, and once
-            self.inner.compile(self._signature)
-            self.inner.disable_compile()
-            self._ready = True
+        if not self._ready:
+            with _COMPILING:  # threads may meet here: numba refuses the second one
+                if not self._ready:
+                    self.inner.compile(self._signature)
+                    self.inner.disable_compile()
+                    self._ready = True
         return self.inner(*arguments)
 
 
