@@ -6,14 +6,11 @@ import math
 
 import numpy as np
 
-from skgru.gru._jit import double, integer, jit, nothing, vector
+from skgru.gru._jit import double, jit, nothing, vector
 
 _ONE = np.float32(1)
 
 
-@jit(
-    nothing(vector, vector, vector, vector, vector, double, integer, double, double, double, double)
-)
 def step(
     parameters, gradient, first, second, decay, rate, count, clipnorm, beta_1, beta_2, epsilon
 ):
@@ -21,6 +18,15 @@ def step(
 
     `decay` holds the weight decay of each parameter, `count` is 1 at the first step.
     """
+    stride = rate * math.sqrt(1 - beta_2**count) / (1 - beta_1**count)
+    scalars = rate, stride, clipnorm, 1 - beta_1, 1 - beta_2, epsilon
+    _step(parameters, gradient, first, second, decay, *map(float, scalars))
+
+
+@jit(nothing(*5 * (vector,), *6 * (double,)))
+def _step(
+    parameters, gradient, first, second, decay, rate, stride, clipnorm, rest_1, rest_2, epsilon
+):
     scale = 1.0
     if clipnorm > 0:
         total = 0.0
@@ -29,10 +35,8 @@ def step(
         norm = math.sqrt(total)
         if norm > clipnorm:
             scale = clipnorm / norm
-    stride = rate * math.sqrt(1 - beta_2**count) / (1 - beta_1**count)
     scale, stride, rate = np.float32(scale), np.float32(stride), np.float32(rate)
-    rest_1, rest_2 = np.float32(1 - beta_1), np.float32(1 - beta_2)
-    epsilon = np.float32(epsilon)
+    rest_1, rest_2, epsilon = np.float32(rest_1), np.float32(rest_2), np.float32(epsilon)
     for i in range(len(gradient)):
         g = gradient[i] * scale
         m = first[i] + (g - first[i]) * rest_1

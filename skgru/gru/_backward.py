@@ -110,27 +110,13 @@ def run(
     `gradients` has the arrays of `network`; n_steps (B,), decreasing.
     """
     _layers.dense_backward(
-        tape.pooled, network.output[0], tape.outputs, *gradients.output, tape.d_pooled
+        tape.pooled, network.output[0], tape.outputs, gradients.output, tape.d_pooled
     )
     if len(tape.pooled_mask):
         tape.d_pooled *= tape.pooled_mask
     _spread(spec, network, gradients, tape, n_steps)
     for layer in reversed(range(len(spec.units))):
-        for k, d in enumerate(tape.layers[layer]):
-            _cells.backward(
-                tape.inputs[layer],
-                n_steps,
-                network.layers[layer][k],
-                gradients.layers[layer][k],
-                d.mask,
-                d.reverse,
-                d.states,
-                d.gates,
-                d.candidates,
-                tape.d_last[layer][k],
-                tape.d_states[layer][k],
-                tape.d_inputs[layer][k],
-            )
+        _differentiate_layer(network, gradients, tape, layer)
         if layer:
             _hand_down(tape, layer, n_steps[0])
     if network.embedding:
@@ -139,9 +125,38 @@ def run(
             gradients.embedding,
             tape.embedding,
             tape.patches[: n_steps[0]],
-            n_steps,
+            tape.active,
             tape.embedding_mask,
             _sum_directions(tape.d_inputs[0], n_steps[0]),
+        )
+
+
+def _differentiate_layer(network: Network, gradients: Network, tape: Tape, layer: int) -> None:
+    """From the states of a layer to its weights and inputs."""
+    for k, d in enumerate(tape.layers[layer]):
+        weights, reverse = network.layers[layer][k], d.reverse
+        _cells.backward(
+            tape.active,
+            np.ascontiguousarray(weights[1].T),
+            weights[2],
+            d.mask,
+            reverse,
+            d.states,
+            d.gates,
+            d.candidates,
+            tape.d_last[layer][k],
+            tape.d_states[layer][k],
+        )
+        n_steps = len(tape.active)
+        _cells.differentiate(
+            weights,
+            gradients.layers[layer][k],
+            tape.inputs[layer],
+            d.mask,
+            d.states[reverse : n_steps + reverse],
+            d.gates[:n_steps],
+            d.candidates[:n_steps],
+            tape.d_inputs[layer][k],
         )
 
 
@@ -178,13 +193,16 @@ def _spread(
             for d, d_states, column in zip(directions, tape.d_states[-1], columns):
                 _pooling.take_max_backward(d.places, column, tape.d_pooled, d_states)
         else:
-            d_shares = tape.d_shares if name == "attention" else NO_MATRIX
-            d_shares.fill(0)
-            for d, d_states, column in zip(directions, tape.d_states[-1], columns):
-                _pooling.average_backward(
-                    d.outputs, n_steps, tape.shares[name], column, tape.d_pooled, d_states, d_shares
+            for d_states, column in zip(tape.d_states[-1], columns):
+                _pooling.add_average_backward(
+                    tape.active, tape.shares[name], column, tape.d_pooled, d_states
                 )
     if "attention" in spec.pooling:
+        tape.d_shares.fill(0)
+        for d, column in zip(directions, _forward.columns(spec, "attention")):
+            _pooling.add_shares_backward(
+                d.outputs, tape.active, column, tape.d_pooled, tape.d_shares
+            )
         _attend_backward(network.attention, gradients.attention, tape, n_steps)
 
 
@@ -198,5 +216,5 @@ def _attend_backward(
     for k, (d, d_states) in enumerate(zip(tape.layers[-1], tape.d_states[-1])):
         own = slice(k * n_units, (k + 1) * n_units)
         _pooling.add_scores_backward(
-            d.outputs, n_steps, kernel[own], tape.d_shares, d_kernel[own], d_states
+            d.outputs, tape.active, kernel[own], tape.d_shares, d_kernel[own], d_states
         )

@@ -9,7 +9,7 @@ import numpy as np
 import scipy.linalg.cython_blas  # noqa: F401  the BLAS that numba calls: loaded, it can be limited
 from threadpoolctl import ThreadpoolController
 
-from skgru.gru._jit import jit
+from skgru.gru._jit import jit, matrix, nothing, vector
 
 # OpenBLAS multiplies matrices of up to this many multiply-adds without copying them first, which is
 # up to twice as fast: measured, on AVX-512. Elsewhere such blocks cost next to nothing.
@@ -56,58 +56,31 @@ if hasattr(os, "register_at_fork"):  # a lock held by another thread would stay 
     os.register_at_fork(after_in_child=one_thread._reset)
 
 
-@jit()
+@jit(nothing(matrix, matrix, matrix))
 def multiply(a, b, out):
     """Write ``a @ b``: (R, K), (K, N) -> (R, N)."""
-    n_rows = len(a)
     block = _SMALL // (b.size * 8 + 1) * 8
-    if block < 16 or n_rows <= block:
-        np.dot(a, b, out)
-    else:
-        for start in range(0, n_rows, block):
-            stop = min(start + block, n_rows)
-            np.dot(a[start:stop], b, out[start:stop])
+    if block < 16:
+        block = len(a)
+    for start in range(0, len(a), block):
+        np.dot(a[start : start + block], b, out[start : start + block])
 
 
-@jit()
-def add_product(a, b, out):
-    """Add ``a.T @ b``: (R, K), (R, N) -> (K, N)."""
-    n_rows = len(a)
-    block = 64 if out.size * 64 <= _SMALL else 256
-    part = np.empty_like(out)
+@jit(nothing(matrix, matrix, matrix, vector))
+def add_gradients(x, d_out, d_kernel, d_bias):
+    """Add ``x.T @ d_out`` and the sum of d_out's rows: (R, K), (R, N) -> (K, N), (N,)."""
+    n_rows, (n_inputs, width) = len(x), d_kernel.shape
+    block = 64 if d_kernel.size * 64 <= _SMALL else 256
+    product = np.empty_like(d_kernel)
     for start in range(0, n_rows, block):
-        stop = min(start + block, n_rows)
-        np.dot(a[start:stop].T, b[start:stop], part)
-        for i in range(out.shape[0]):
-            for j in range(out.shape[1]):
-                out[i, j] += part[i, j]
-
-
-@jit()
-def add_columns(a, out):
-    """Add the sum over rows: (R, N) -> (N,)."""
-    whole = len(a) // 4 * 4
-    for i in range(0, whole, 4):  # four at once: `out` is read and written less often
-        for j in range(len(out)):
-            out[j] += (a[i, j] + a[i + 1, j]) + (a[i + 2, j] + a[i + 3, j])
-    for i in range(whole, len(a)):
-        for j in range(len(out)):
-            out[j] += a[i, j]
-
-
-@jit()
-def clear(a, start):
-    """Zeros in the rows from `start` on: (R, N)."""
-    for i in range(start, len(a)):
-        for j in range(a.shape[1]):
-            a[i, j] = 0
-
-
-@jit()
-def transpose(a):
-    """(R, N) -> (N, R)."""
-    out = np.empty((a.shape[1], a.shape[0]), np.float32)
-    for j in range(a.shape[1]):
-        for i in range(a.shape[0]):
-            out[j, i] = a[i, j]
-    return out
+        np.dot(x[start : start + block].T, d_out[start : start + block], product)
+        for i in range(n_inputs):
+            for j in range(width):
+                d_kernel[i, j] += product[i, j]
+    whole = n_rows // 4 * 4
+    for i in range(0, whole, 4):  # four at once: `d_bias` is read and written less often
+        for j in range(width):
+            d_bias[j] += (d_out[i, j] + d_out[i + 1, j]) + (d_out[i + 2, j] + d_out[i + 3, j])
+    for i in range(whole, n_rows):
+        for j in range(width):
+            d_bias[j] += d_out[i, j]

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from skgru.gru import _layers
-from skgru.gru._blas import clear, multiply
-from skgru.gru._cells import count_active
-from skgru.gru._jit import cube, jit, matrix, nothing, steps, vector
+from skgru.gru._blas import multiply
+from skgru.gru._jit import counts, cube, double_matrix, jit, nothing, vector
 from skgru.gru._model import BATCH_NORM_EPSILON, BATCH_NORM_MOMENTUM
 
 if TYPE_CHECKING:
@@ -69,7 +68,7 @@ class Tape:
     products : list of ndarray, shape (S, B, E)
         What each layer normalises; only in training.
     moments : list of ndarray, shape (2, E)
-        Mean of the products and ``1 / sqrt(variance + epsilon)``.
+        Mean of the products and ``1 / sqrt(variance + epsilon)``, float32.
     windows, d_windows : ndarray, shape (S, B, context_length E)
     sum, d_output : ndarray, shape (S, B, E)
         Of both layers' outputs; gradient of the second's.
@@ -91,17 +90,20 @@ class Tape:
                 self.d_output = np.empty(shape, np.float32)
 
 
-def forward(layers: tuple, tape: Tape, x: np.ndarray, n_steps: np.ndarray, mask: np.ndarray):
-    """What the first GRU layer reads: x (S, B, F), n_steps (B,), mask (B, E) -> (S, B, E)."""
+def forward(layers: tuple, tape: Tape, x: np.ndarray, active: np.ndarray, mask: np.ndarray):
+    """What the first GRU layer reads: x (S, B, F), active (S,), mask (B, E) -> (S, B, E)."""
     if len(layers) == 1:
-        return _run(layers[0], tape, 0, x, n_steps, mask)
-    first = _run(layers[0], tape, 0, x, n_steps, _NO_MATRIX)
+        out = _run(layers[0], tape, 0, x, active)
+        return np.multiply(out, mask, out=out) if len(mask) else out
+    first = _run(layers[0], tape, 0, x, active)
     if not len(layers[0].gamma):
-        clear_padding(first, n_steps)
+        _clear_padding(first, active)
     windows, embedded = tape.windows[: len(x)], tape.sum[: len(x)]
     cut_windows(first, windows)
-    second = _run(layers[1], tape, 1, windows, n_steps, _NO_MATRIX)
-    add(first, second, mask, embedded)
+    second = _run(layers[1], tape, 1, windows, active)
+    np.add(first, second, out=embedded)
+    if len(mask):
+        embedded *= mask
     return embedded
 
 
@@ -110,7 +112,7 @@ def backward(
     gradients: tuple,
     tape: Tape,
     x: np.ndarray,
-    n_steps: np.ndarray,
+    active: np.ndarray,
     mask: np.ndarray,
     d_embedded: np.ndarray,
 ) -> None:
@@ -118,18 +120,15 @@ def backward(
 
     It is zero past the end of each row.
     """
+    if len(mask):
+        d_embedded *= mask
     if len(layers) == 2:
-        if len(mask):
-            d_embedded *= mask
-            mask = _NO_MATRIX
         windows, d_windows = tape.windows[: len(x)], tape.d_windows[: len(x)]
         d_output = tape.d_output[: len(x)]
         d_output[:] = d_embedded
-        _run_backward(
-            layers[1], gradients[1], tape, 1, windows, n_steps, mask, d_output, _flat(d_windows)
-        )
+        _run_backward(layers[1], gradients[1], tape, 1, windows, active, d_output, _flat(d_windows))
         cut_windows_backward(d_windows, d_embedded)
-    _run_backward(layers[0], gradients[0], tape, 0, x, n_steps, mask, d_embedded, _NO_MATRIX)
+    _run_backward(layers[0], gradients[0], tape, 0, x, active, d_embedded, _NO_MATRIX)
 
 
 def _flat(a: np.ndarray) -> np.ndarray:
@@ -137,173 +136,61 @@ def _flat(a: np.ndarray) -> np.ndarray:
     return a.reshape(-1, a.shape[2])
 
 
-def _run(layer: Dense, tape: Tape, k: int, x, n_steps, mask) -> np.ndarray:
+def _run(layer: Dense, tape: Tape, k: int, x, active) -> np.ndarray:
     out = tape.outputs[k][: len(x)]
     if len(layer.gamma):
-        products = tape.products[k][: len(x)]
-        normalized_dense(_flat(x), n_steps, *layer, mask, products, tape.moments[k], out)
+        products, moments = tape.products[k][: len(x)], tape.moments[k]
+        multiply(_flat(x), layer.kernel, _flat(products))
+        _learn_moments(layer, products, active, moments)
+        normalize(products, active, moments[0], moments[1] * layer.gamma, layer.beta, out)
+        _clear_padding(out, active)
     else:
-        _layers.dense(_flat(x), layer.kernel, layer.bias, _flat(out))
-        _layers.rectify(out, mask)
+        _layers.dense(_flat(x), (layer.kernel, layer.bias), _flat(out))
+        np.maximum(out, _ZERO, out=out)  # NaN stays NaN
     return out
 
 
+def _learn_moments(layer: Dense, products, active, moments) -> None:
+    """Write the products' moments, and let the running statistics take one step."""
+    n_patches, mean, total = active.sum(), moments[0], np.zeros((2, len(layer.bias)))
+    mean.fill(0)
+    add_sums(products, active, mean, total)
+    mean[:] = total[0] / n_patches
+    total.fill(0)
+    add_sums(products, active, mean, total)
+    variance = total[1] / n_patches
+    moments[1] = 1 / np.sqrt(variance + BATCH_NORM_EPSILON)
+    layer.mean[:] += _REST * (mean + layer.bias - layer.mean)
+    layer.variance[:] += _REST * (variance - layer.variance)
+
+
 def _run_backward(
-    layer: Dense, gradients: Dense, tape: Tape, k: int, x, n_steps, mask, d_out, d_x
+    layer: Dense, gradients: Dense, tape: Tape, k: int, x, active, d_out, d_x
 ) -> None:
     out = tape.outputs[k][: len(x)]
     if len(layer.gamma):
-        normalize_backward(
-            tape.products[k][: len(x)],
-            out,
-            n_steps,
-            layer.gamma,
-            tape.moments[k],
-            mask,
-            d_out,
-            gradients.gamma,
-            gradients.beta,
-        )
+        products, (mean, inverse) = tape.products[k][: len(x)], tape.moments[k]
+        total = np.zeros((2, len(mean)))
+        rectify_backward(products, active, out, mean, d_out, total)
+        total[1] *= inverse
+        gradients.beta[:], gradients.gamma[:] = total
+        shift, slope = (total / active.sum()).astype(np.float32)
+        slope *= inverse
+        normalize_backward(products, active, mean, layer.gamma * inverse, shift, slope, d_out)
+        _clear_padding(d_out, active)
     else:
-        _layers.rectify_backward(out, mask, d_out)
-    _layers.dense_backward(
-        _flat(x), layer.kernel, _flat(d_out), gradients.kernel, gradients.bias, d_x
-    )
+        np.multiply(d_out, out > 0, out=d_out)
+    _layers.dense_backward(_flat(x), layer.kernel, _flat(d_out), gradients[:2], d_x)
     if len(layer.gamma):
         # Subtracting the mean takes the bias away. Adam would blow up what rounding leaves of 0.
         gradients.bias.fill(0)
 
 
-@jit(
-    nothing(
-        *(matrix, steps, matrix, vector, vector, vector, vector, vector, matrix),
-        *(cube, matrix, cube),
-    )
-)
-def normalized_dense(
-    x,
-    n_steps,
-    kernel,
-    bias,
-    gamma,
-    beta,
-    running_mean,
-    running_variance,
-    mask,
-    products,
-    moments,
-    out,
-):
-    """Dense layer, batch normalisation, relu and dropout in training: (S B, F) -> (S, B, E).
-
-    The running statistics take one step; `products` (S, B, E) is ``x @ kernel``, `moments` its mean
-    and inverse deviation (2, E).
-    """
-    width = len(bias)
-    multiply(x, kernel, products.reshape(len(x), width))
-    mean, scale = moments[0], np.empty(width, np.float32)
-    # Short sums in single precision, long ones in double: as fast, and exact for any number.
-    part = np.empty(width, np.float32)
-    total, squares = np.zeros(width), np.zeros(width)
-    n_patches, active = 0, len(n_steps)
-    for t in range(len(products)):
-        active = count_active(n_steps, t, active)
-        n_patches += active
-        part[:] = 0
-        for i in range(active):
-            for j in range(width):
-                part[j] += products[t, i, j]
-        for j in range(width):
-            total[j] += part[j]
-    for j in range(width):
-        mean[j] = total[j] / n_patches
-    active = len(n_steps)
-    for t in range(len(products)):
-        active = count_active(n_steps, t, active)
-        part[:] = 0
-        for i in range(active):
-            for j in range(width):
-                off = products[t, i, j] - mean[j]
-                part[j] += off * off
-        for j in range(width):
-            squares[j] += part[j]
-    for j in range(width):
-        variance = squares[j] / n_patches
-        inverse = 1 / np.sqrt(variance + BATCH_NORM_EPSILON)
-        moments[1, j] = inverse
-        scale[j] = gamma[j] * inverse
-        running_mean[j] += _REST * (mean[j] + bias[j] - running_mean[j])
-        running_variance[j] += _REST * (variance - running_variance[j])
-    active = len(n_steps)
-    for t in range(len(products)):
-        active = count_active(n_steps, t, active)
-        for i in range(active):
-            for j in range(width):
-                value = (products[t, i, j] - mean[j]) * scale[j] + beta[j]
-                out[t, i, j] = _ZERO if value < 0 else value  # NaN stays NaN
-            if len(mask):
-                for j in range(width):
-                    out[t, i, j] *= mask[i, j]
-        clear(out[t], active)
-
-
-@jit(nothing(cube, cube, steps, vector, matrix, matrix, cube, vector, vector))
-def normalize_backward(products, out, n_steps, gamma, moments, mask, d_out, d_gamma, d_beta):
-    """Gradient before dropout, relu and batch normalisation, in place in `d_out` (S, B, E).
-
-    From the other arrays as `normalized_dense` left them; d_gamma and d_beta (E,) are written.
-    """
-    width = len(gamma)
-    mean, inverse = moments[0], moments[1]
-    part, part_off = np.empty(width, np.float32), np.empty(width, np.float32)
-    total, total_off = np.zeros(width), np.zeros(width)
-    n_patches, active = 0, len(n_steps)
-    for t in range(len(products)):
-        active = count_active(n_steps, t, active)
-        n_patches += active
-        part[:] = 0
-        part_off[:] = 0
-        for i in range(active):
-            if len(mask):
-                for j in range(width):
-                    d_out[t, i, j] *= mask[i, j]
-            for j in range(width):  # three loops: one over all arrays would not be vectorised
-                d_out[t, i, j] = d_out[t, i, j] if out[t, i, j] > 0 else _ZERO
-            for j in range(width):
-                part[j] += d_out[t, i, j]
-            for j in range(width):
-                part_off[j] += d_out[t, i, j] * (products[t, i, j] - mean[j])
-        for j in range(width):
-            total[j] += part[j]
-            total_off[j] += part_off[j]
-    scale, shift, slope = (
-        np.empty(width, np.float32),
-        np.empty(width, np.float32),
-        np.empty(width, np.float32),
-    )
-    for j in range(width):
-        d_beta[j] = total[j]
-        d_gamma[j] = total_off[j] * inverse[j]
-        scale[j] = gamma[j] * inverse[j]
-        shift[j] = total[j] / n_patches
-        slope[j] = total_off[j] * inverse[j] * inverse[j] / n_patches
-    active = len(n_steps)
-    for t in range(len(products)):
-        active = count_active(n_steps, t, active)
-        for i in range(active):
-            for j in range(width):
-                off = products[t, i, j] - mean[j]
-                d_out[t, i, j] = scale[j] * (d_out[t, i, j] - shift[j] - off * slope[j])
-        clear(d_out[t], active)
-
-
-@jit(nothing(cube, steps))
-def clear_padding(x, n_steps):
-    """Zeros past the end of each row: (S, B, E), (B,)."""
-    active = len(n_steps)
-    for t in range(len(x)):
-        active = count_active(n_steps, t, active)
-        clear(x[t], active)
+def _clear_padding(x, active) -> None:
+    """Zeros past the end of each row: (S, B, E), active (S,)."""
+    if active[-1] < x.shape[1]:
+        for step, n in zip(x, active):
+            step[n:] = 0
 
 
 @jit(nothing(cube, cube))
@@ -317,14 +204,10 @@ def cut_windows(x, windows):
     for t in range(n_steps):
         for k in range(length):
             source = t + k - length // 2
-            if 0 <= source < n_steps:
-                for i in range(n_rows):
-                    for j in range(width):
-                        windows[t, i, k * width + j] = x[source, i, j]
-            else:
-                for i in range(n_rows):
-                    for j in range(width):
-                        windows[t, i, k * width + j] = 0
+            inside = 0 <= source < n_steps
+            for i in range(n_rows):
+                for j in range(width):
+                    windows[t, i, k * width + j] = x[source, i, j] if inside else _ZERO
 
 
 @jit(nothing(cube, cube))
@@ -341,13 +224,66 @@ def cut_windows_backward(d_windows, d_x):
                         d_x[source, i, j] += d_windows[t, i, k * width + j]
 
 
-@jit(nothing(cube, cube, matrix, cube))
-def add(a, b, mask, out):
-    """Sum and dropout: (S, B, E), (S, B, E), mask (B, E) or empty -> (S, B, E)."""
-    for t in range(len(a)):
-        for i in range(a.shape[1]):
-            for j in range(a.shape[2]):
-                out[t, i, j] = a[t, i, j] + b[t, i, j]
-            if len(mask):
-                for j in range(a.shape[2]):
-                    out[t, i, j] *= mask[i, j]
+@jit(nothing(cube, counts, vector, double_matrix))
+def add_sums(products, active, center, total):
+    """Add the sums over all patches of the distance to the center and of its square: (2, E).
+
+    Short sums in single precision, long ones in double: as fast, and exact for any number.
+    """
+    part = np.empty((2, len(center)), np.float32)
+    for t in range(len(active)):
+        for j in range(len(center)):
+            part[0, j] = 0
+            part[1, j] = 0
+        for i in range(active[t]):
+            for j in range(len(center)):
+                off = products[t, i, j] - center[j]
+                part[0, j] += off
+                part[1, j] += off * off
+        for j in range(len(center)):
+            total[0, j] += part[0, j]
+            total[1, j] += part[1, j]
+
+
+@jit(nothing(cube, counts, vector, vector, vector, cube))
+def normalize(products, active, mean, scale, shift, out):
+    """Batch normalisation and relu: (S, B, E) -> (S, B, E)."""
+    for t in range(len(active)):
+        for i in range(active[t]):
+            for j in range(len(mean)):
+                value = (products[t, i, j] - mean[j]) * scale[j] + shift[j]
+                out[t, i, j] = _ZERO if value < 0 else value  # NaN stays NaN
+
+
+@jit(nothing(cube, counts, cube, vector, cube, double_matrix))
+def rectify_backward(products, active, out, mean, d_out, total):
+    """Gradient before relu, in place in `d_out`, and sums of it.
+
+    Of the gradient, and of its product with the distance to the mean: (2, E).
+    """
+    width = len(mean)
+    part = np.empty((2, width), np.float32)
+    for t in range(len(active)):
+        for j in range(width):
+            part[0, j] = 0
+            part[1, j] = 0
+        for i in range(active[t]):
+            for j in range(width):  # three loops: one over all arrays would not be vectorised
+                d_out[t, i, j] = d_out[t, i, j] if out[t, i, j] > 0 else _ZERO
+            for j in range(width):
+                part[0, j] += d_out[t, i, j]
+            for j in range(width):
+                part[1, j] += d_out[t, i, j] * (products[t, i, j] - mean[j])
+        for j in range(width):
+            total[0, j] += part[0, j]
+            total[1, j] += part[1, j]
+
+
+@jit(nothing(cube, counts, vector, vector, vector, vector, cube))
+def normalize_backward(products, active, mean, scale, shift, slope, d_out):
+    """Gradient before batch normalisation, in place in `d_out`: (S, B, E)."""
+    for t in range(len(active)):
+        for i in range(active[t]):
+            for j in range(len(mean)):
+                off = products[t, i, j] - mean[j]
+                d_out[t, i, j] = scale[j] * (d_out[t, i, j] - shift[j] - off * slope[j])

@@ -281,8 +281,15 @@ class AbstractGRU(
         if "model_" not in self.__dict__:  # check_is_fitted takes longer than one row's forward
             check_is_fitted(self)
         spec, weights = self.model_.spec, self.model_.weights
-        values, n_steps = self._arrange(spec, _sequences.read(self, X, reset=False), None)
-        return run(spec, weights, values, n_steps)
+        sequences = _sequences.read(self, X, reset=False)
+        blocks = list(sequences.blocks(len(sequences)))
+        if len(blocks) == 1 or isinstance(spec, CustomSpec):  # Keras compiles for each new length
+            return run(spec, weights, *self._arrange(spec, sequences, None))
+        parts = []
+        for block in blocks:  # a scaled copy of a few rows at a time, not of the panel
+            rows = np.arange(block.start, block.stop)
+            parts.append(run(spec, weights, *self._arrange(spec, sequences, rows)))
+        return np.concatenate(parts)
 
     def _predict_raw(self, X) -> np.ndarray:
         """Logits or scaled targets, float32 of shape (n_samples, n_outputs)."""

@@ -80,9 +80,9 @@ class Direction:
     def __init__(self, n_rows: int, n_steps: int, n_units: int, reverse: bool, keep: str):
         steps = n_steps if keep == "all" else 1
         places = n_steps + 1 if keep != "last" else 2
-        self.reverse = reverse
+        self.reverse = int(reverse)
         self.states = np.empty((places, n_rows, n_units), np.float32)
-        self.gates = np.empty((steps, n_rows, 3, n_units), np.float32)
+        self.gates = np.empty((steps, n_rows, 3 * n_units), np.float32)
         self.candidates = np.empty((steps, n_rows, n_units), np.float32)
         self.last = np.empty((n_rows, n_units), np.float32)
         self.mask = NO_MATRIX
@@ -107,6 +107,8 @@ class Tape:
     Attributes
     ----------
     patches : ndarray, shape (S, B, width)
+    active : ndarray of int, shape (n_steps,)
+        Rows that run at each step of the batch, set by `run`.
     embedding : _embedding.Tape
         Where there is an embedding.
     inputs : list of ndarray
@@ -129,6 +131,7 @@ class Tape:
         self.input_masks = [NO_MATRIX] * len(spec.units)
         self.inputs: list = [None] * len(spec.units)
         self.joined: list = [None] * len(spec.units)
+        self.active = np.empty(0, np.intp)
         self.layers = []
         only_last = spec.pooling == ("last",)
         width = spec.input_width
@@ -161,19 +164,29 @@ def run(spec: GRUSpec, network: Network, tape: Tape, n_steps: np.ndarray) -> np.
 
     Shapes: n_steps (B,), decreasing -> (B, n_features).
     """
+    tape.active = _count_active(n_steps)
     x = tape.patches[: n_steps[0]]
     if network.embedding:
-        x = _embedding.forward(network.embedding, tape.embedding, x, n_steps, tape.embedding_mask)
+        x = _embedding.forward(
+            network.embedding, tape.embedding, x, tape.active, tape.embedding_mask
+        )
     for layer, directions in enumerate(tape.layers):
         if layer:
             x = _pass_on(tape, layer, len(x))
         tape.inputs[layer] = x
         for weights, d in zip(network.layers[layer], directions):
-            _cells.forward(
-                x, n_steps, weights, d.mask, d.reverse, d.states, d.gates, d.candidates, d.last
-            )
+            memory = d.states, d.gates, d.candidates, d.last
+            _cells.forward(x, tape.active, *weights, d.mask, d.reverse, *memory)
     _pool(spec, network, tape, n_steps)
     return tape.pooled
+
+
+def _count_active(n_steps: np.ndarray) -> np.ndarray:
+    """Rows that run at each step, always the first ones: (B,), decreasing -> (S,)."""
+    longest, n_rows = n_steps[0], len(n_steps)
+    if n_steps[-1] == longest:
+        return np.full(longest, n_rows, np.intp)
+    return n_rows - np.searchsorted(n_steps[::-1], np.arange(longest), "right")
 
 
 def _pass_on(tape: Tape, layer: int, n_steps: int) -> np.ndarray:
@@ -204,14 +217,17 @@ def _pool(spec: GRUSpec, network: Network, tape: Tape, n_steps: np.ndarray) -> N
                 pooled[:, column : column + n_units] = d.last
         elif name == "max":
             for d, column in zip(directions, starts):
-                _pooling.take_max(d.outputs, n_steps, column, pooled, d.places)
+                _pooling.take_max(d.outputs, tape.active, column, pooled, d.places)
         else:
             shares = tape.shares[name]
-            shares.fill(0)
-            if name == "attention":
+            if name == "mean":
+                shares[:] = 1 / n_steps.astype(np.float32)
+            else:
+                shares.fill(0)
                 for k, d in enumerate(directions):
                     kernel = network.attention[k * n_units : (k + 1) * n_units]
-                    _pooling.add_scores(d.outputs, n_steps, kernel, shares)
-            _pooling.normalize(shares, n_steps)
+                    _pooling.add_scores(d.outputs, tape.active, kernel, shares)
+                _pooling.normalize(shares, n_steps)
+            pooled[:, starts[0] : starts[-1] + n_units] = 0
             for d, column in zip(directions, starts):
-                _pooling.average(d.outputs, n_steps, shares, column, pooled)
+                _pooling.add_average(d.outputs, tape.active, shares, column, pooled)

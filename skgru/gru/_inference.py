@@ -51,11 +51,10 @@ def outputs(spec: GRUSpec, weights, values: np.ndarray, n_steps: np.ndarray) -> 
     ndarray of float32, shape (n_samples, n_outputs)
     """
     network = _group(spec, weights)
-    kernel, bias = network.output
-    answers = np.empty((len(values), len(bias)), np.float32)
+    answers = np.empty((len(values), spec.n_outputs), np.float32)
     with _limit(spec, values):
         pooled = _pool_rows(spec, network, values, n_steps)
-        _layers.dense(pooled, kernel, bias, answers)
+        _layers.dense(pooled, network.output, answers)
     return answers
 
 

@@ -7,18 +7,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from skgru.gru._blas import add_columns, add_product, clear, multiply, transpose
+from skgru.gru._blas import add_gradients, multiply
 from skgru.gru._jit import cube, double, integer, jit, matrix, nothing, steps, vector
 
-_ZERO = np.float32(0)
 
-
-@jit(nothing(cube, steps, steps, integer, cube))
-def cut_patches(values, rows, n_steps, stride, patches):
-    """Windows of the chosen rows, zero past a row's last one: (n, T, F) -> (S, B, p F)."""
-    n_values, width = values.shape[1] * values.shape[2], patches.shape[2]
-    series = values.reshape(len(values), n_values)
-    hop = stride * values.shape[2]
+@jit(nothing(matrix, steps, steps, integer, cube))
+def _cut(series, rows, n_steps, hop, patches):
+    width = patches.shape[2]
     for i in range(len(rows)):
         row = series[rows[i]]
         if width == 1:  # a loop in the loop would take several times as long
@@ -28,79 +23,48 @@ def cut_patches(values, rows, n_steps, stride, patches):
             for t in range(n_steps[i]):
                 for j in range(width):
                     patches[t, i, j] = row[t * hop + j]
-        for t in range(n_steps[i], len(patches)):
-            for j in range(width):
-                patches[t, i, j] = 0
 
 
-@jit(nothing(matrix, matrix, vector, matrix))
-def dense(x, kernel, bias, out):
-    """``x @ kernel + bias``: (R, F), (F, K), (K,) -> (R, K)."""
+def cut_patches(values, rows, n_steps, stride, patches):
+    """Windows of the chosen rows, zero past a row's last one: (n, T, F) -> (S, B, p F)."""
+    if n_steps[-1] < len(patches):
+        patches.fill(0)
+    _cut(values.reshape(len(values), -1), rows, n_steps, stride * values.shape[2], patches)
+
+
+def dense(x, weights, out):
+    """``x @ kernel + bias``: (R, F), ((F, K), (K,)) -> (R, K)."""
+    kernel, bias = weights
     multiply(x, kernel, out)
-    for i in range(len(out)):
-        for j in range(len(bias)):
-            out[i, j] += bias[j]
+    out += bias
 
 
-@jit(nothing(matrix, matrix, matrix, matrix, vector, matrix))
-def dense_backward(x, kernel, d_out, d_kernel, d_bias, d_x):
-    """Gradients of kernel, bias and, unless it is empty, x; written."""
-    clear(d_kernel, 0)
-    for j in range(len(d_bias)):
-        d_bias[j] = 0
-    add_product(x, d_out, d_kernel)
-    add_columns(d_out, d_bias)
+def dense_backward(x, kernel, d_out, gradients, d_x):
+    """Gradients of kernel and bias and, unless it is empty, x; written."""
+    d_kernel, d_bias = gradients
+    d_kernel.fill(0)
+    d_bias.fill(0)
+    add_gradients(x, d_out, d_kernel, d_bias)
     if len(d_x):
-        multiply(d_out, transpose(kernel), d_x)
+        multiply(d_out, np.ascontiguousarray(kernel.T), d_x)
 
 
-@jit(nothing(cube, matrix))
-def rectify(x, mask):
-    """Relu and dropout, in place: (S, B, E), mask (B, E) or empty."""
-    for t in range(len(x)):
-        for i in range(x.shape[1]):
-            for j in range(x.shape[2]):
-                value = x[t, i, j]
-                x[t, i, j] = _ZERO if value < 0 else value  # NaN stays NaN
-            if len(mask):
-                for j in range(x.shape[2]):
-                    x[t, i, j] *= mask[i, j]
-
-
-@jit(nothing(cube, matrix, cube))
-def rectify_backward(x, mask, d_x):
-    """Gradient before relu and dropout, in place, from the output x of `rectify`."""
-    for t in range(len(x)):
-        for i in range(x.shape[1]):
-            if len(mask):
-                for j in range(x.shape[2]):
-                    d_x[t, i, j] *= mask[i, j]
-            for j in range(x.shape[2]):
-                d_x[t, i, j] = d_x[t, i, j] if x[t, i, j] > 0 else _ZERO
-
-
-@jit(nothing(cube, integer, matrix, cube))
 def join(states, offset, mask, out):
     """Put one direction's states into columns of the next layer's input, with dropout."""
-    for t in range(len(out)):
-        for i in range(out.shape[1]):
-            for j in range(states.shape[2]):
-                out[t, i, offset + j] = states[t, i, j]
-            if len(mask):
-                for j in range(states.shape[2]):
-                    out[t, i, offset + j] *= mask[i, offset + j]
+    own = slice(offset, offset + states.shape[2])
+    if len(mask):
+        np.multiply(states[: len(out)], mask[:, own], out=out[:, :, own])
+    else:
+        out[:, :, own] = states[: len(out)]
 
 
-@jit(nothing(cube, integer, matrix, cube))
 def part(d_x, offset, mask, d_states):
     """What `join` does, backward; written."""
-    for t in range(len(d_x)):
-        for i in range(d_x.shape[1]):
-            for j in range(d_states.shape[2]):
-                d_states[t, i, j] = d_x[t, i, offset + j]
-            if len(mask):
-                for j in range(d_states.shape[2]):
-                    d_states[t, i, j] *= mask[i, offset + j]
+    own = slice(offset, offset + d_states.shape[2])
+    if len(mask):
+        np.multiply(d_x[:, :, own], mask[:, own], out=d_states[: len(d_x)])
+    else:
+        d_states[: len(d_x)] = d_x[:, :, own]
 
 
 @jit(double(matrix, steps, vector, double))

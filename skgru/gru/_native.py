@@ -116,11 +116,11 @@ class NumbaEngine:
             unmapped, patches = (
                 a.reshape(-1, spec.patch_width)[own] for a in (tape.unmapped, tape.patches)
             )
-            _layers.dense(unmapped, *self._whitening, patches)
+            _layers.dense(unmapped, self._whitening, patches)
         pooled = _forward.run(spec, self._network, tape, n_steps)
         if len(tape.pooled_mask):
             pooled *= tape.pooled_mask
-        _layers.dense(pooled, *self._network.output, tape.outputs)
+        _layers.dense(pooled, self._network.output, tape.outputs)
         loss = self._differentiate_loss(tape.outputs, rows)
         _backward.run(spec, self._network, self._gradients, tape, n_steps)
         return loss, self._gradient

@@ -9,23 +9,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from skgru.gru._cells import count_active
-from skgru.gru._jit import cube, index_matrix, integer, jit, matrix, nothing, steps, vector
+from skgru.gru._jit import counts, cube, index_matrix, integer, jit, matrix, nothing, steps, vector
 
 
-@jit(nothing(cube, steps, integer, matrix, index_matrix))
-def take_max(states, n_steps, offset, pooled, places):
+@jit(nothing(cube, counts, integer, matrix, index_matrix))
+def take_max(states, active, offset, pooled, places):
     """Largest value over the steps and, in `places` (B, H), where it was first reached."""
     n_units = states.shape[2]
-    active = len(n_steps)
-    for i in range(active):
+    for i in range(active[0]):
         for j in range(n_units):
             pooled[i, offset + j] = states[0, i, j]
             places[i, j] = 0
-    for t in range(1, n_steps[0]):
-        active = count_active(n_steps, t, active)
+    for t in range(1, len(active)):
         here = np.int32(t)
-        for i in range(active):
+        for i in range(active[t]):
             for j in range(n_units):  # loads first: selections become vector instructions
                 largest, place, state = pooled[i, offset + j], places[i, j], states[t, i, j]
                 pooled[i, offset + j] = state if state > largest else largest
@@ -40,13 +37,11 @@ def take_max_backward(places, offset, d_pooled, d_states):
             d_states[places[i, j], i, j] += d_pooled[i, offset + j]
 
 
-@jit(nothing(cube, steps, vector, matrix))
-def add_scores(states, n_steps, kernel, scores):
+@jit(nothing(cube, counts, vector, matrix))
+def add_scores(states, active, kernel, scores):
     """Add ``states @ kernel``: (S, B, H), (H,) -> (S, B)."""
-    active = len(n_steps)
-    for t in range(n_steps[0]):
-        active = count_active(n_steps, t, active)
-        for i in range(active):
+    for t in range(len(active)):
+        for i in range(active[t]):
             total = scores[t, i]
             for j in range(len(kernel)):
                 total += states[t, i, j] * kernel[j]
@@ -69,36 +64,33 @@ def normalize(scores, n_steps):
             scores[t, i] /= total
 
 
-@jit(nothing(cube, steps, matrix, integer, matrix))
-def average(states, n_steps, shares, offset, pooled):
-    """Sum of the states, each times its share (S, B)."""
-    n_units = states.shape[2]
-    active = len(n_steps)
-    for t in range(n_steps[0]):
-        active = count_active(n_steps, t, active)
-        for i in range(active):
-            share = shares[t, i]
-            for j in range(n_units):
-                before = pooled[i, offset + j] if t else np.float32(0)
-                pooled[i, offset + j] = before + share * states[t, i, j]
+@jit(nothing(cube, counts, matrix, integer, matrix))
+def add_average(states, active, shares, offset, pooled):
+    """Add the sum of the states, each times its share (S, B)."""
+    for t in range(len(active)):
+        for i in range(active[t]):
+            for j in range(states.shape[2]):
+                pooled[i, offset + j] += shares[t, i] * states[t, i, j]
 
 
-@jit(nothing(cube, steps, matrix, integer, matrix, cube, matrix))
-def average_backward(states, n_steps, shares, offset, d_pooled, d_states, d_shares):
-    """Add to the gradients of the states and, unless it is empty, of the shares."""
-    n_units = states.shape[2]
-    active = len(n_steps)
-    for t in range(n_steps[0]):
-        active = count_active(n_steps, t, active)
-        for i in range(active):
-            share = shares[t, i]
-            for j in range(n_units):
-                d_states[t, i, j] += share * d_pooled[i, offset + j]
-            if len(d_shares):
-                total = d_shares[t, i]
-                for j in range(n_units):
-                    total += d_pooled[i, offset + j] * states[t, i, j]
-                d_shares[t, i] = total
+@jit(nothing(counts, matrix, integer, matrix, cube))
+def add_average_backward(active, shares, offset, d_pooled, d_states):
+    """Add to the gradient of the states."""
+    for t in range(len(active)):
+        for i in range(active[t]):
+            for j in range(d_states.shape[2]):
+                d_states[t, i, j] += shares[t, i] * d_pooled[i, offset + j]
+
+
+@jit(nothing(cube, counts, integer, matrix, matrix))
+def add_shares_backward(states, active, offset, d_pooled, d_shares):
+    """Add to the gradient of the shares."""
+    for t in range(len(active)):
+        for i in range(active[t]):
+            total = d_shares[t, i]
+            for j in range(states.shape[2]):
+                total += d_pooled[i, offset + j] * states[t, i, j]
+            d_shares[t, i] = total
 
 
 @jit(nothing(matrix, steps, matrix))
@@ -112,13 +104,11 @@ def normalize_backward(shares, n_steps, d_shares):
             d_shares[t, i] = shares[t, i] * (d_shares[t, i] - mean)
 
 
-@jit(nothing(cube, steps, vector, matrix, vector, cube))
-def add_scores_backward(states, n_steps, kernel, d_scores, d_kernel, d_states):
+@jit(nothing(cube, counts, vector, matrix, vector, cube))
+def add_scores_backward(states, active, kernel, d_scores, d_kernel, d_states):
     """Add to the gradients of kernel and states."""
-    active = len(n_steps)
-    for t in range(n_steps[0]):
-        active = count_active(n_steps, t, active)
-        for i in range(active):
+    for t in range(len(active)):
+        for i in range(active[t]):
             d = d_scores[t, i]
             for j in range(len(kernel)):
                 d_kernel[j] += d * states[t, i, j]
