@@ -7,7 +7,7 @@ or Md; season N, A or M.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -98,6 +98,8 @@ class Search(NamedTuple):
         Give up a candidate that cannot be the best any more.
     largest_share : float
         Upper bound of the share of beta, at most 1.
+    seasonal_starts : ndarray, shape (n_starts, 4)
+        Starts of the models with a season; empty: `starts`.
     """
 
     starts: np.ndarray
@@ -107,6 +109,7 @@ class Search(NamedTuple):
     n_iterations: int = 100
     prune: bool = False
     largest_share: float = 1.0
+    seasonal_starts: np.ndarray = np.empty((0, 4))
 
 
 class Fixed(NamedTuple):
@@ -150,7 +153,9 @@ class Settings:
     search: Search
     objective: str = "likelihood"
     region: str = "both"
-    bounds: np.ndarray = np.array([[1e-4, 0.9999], [1e-4, 0.9999], [1e-4, 0.9999], [0.8, 0.98]])
+    bounds: np.ndarray = field(
+        default_factory=lambda: np.array([[1e-4, 0.9999]] * 3 + [[0.8, 0.98]])
+    )
     fixed: Fixed = Fixed()
     criterion: str = "aicc"
     n_steps: int = 3
