@@ -133,6 +133,7 @@ def test_absent_seasons_are_not_read(book, name):
     assert_allclose(filled[1][:2], plain[1][:2], rtol=0)
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # where the kernels are not compiled
 @pytest.mark.parametrize("name", NAMES)
 def test_an_impossible_run_is_infinitely_bad(book, name):
     problem = book.pose(name, 4)
@@ -143,6 +144,7 @@ def test_an_impossible_run_is_infinitely_bad(book, name):
     assert sse == np.inf
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # where the kernels are not compiled
 @pytest.mark.parametrize("name", [name for name in NAMES if "M" in name])
 def test_levels_below_zero_are_invalid_where_something_multiplies(book, name):
     problem = book.pose(name, 4)
