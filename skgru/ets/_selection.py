@@ -3,10 +3,27 @@
 from __future__ import annotations
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import numpy as np
+import scipy.linalg.cython_blas  # noqa: F401  the BLAS that numba calls: loaded, it can be limited
+from joblib import effective_n_jobs
+from threadpoolctl import ThreadpoolController
 
+from skgru.ets import _search
+from skgru.ets._layout import ABSOLUTES, HORIZONS, LIKELIHOOD, SQUARES
 from skgru.ets._model import ETSFit, ETSSpec, Fits, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_OBJECTIVES = {"likelihood": LIKELIHOOD, "mse": SQUARES, "mae": ABSOLUTES, "amse": HORIZONS}
+_REGIONS = ("usual", "admissible", "both")
+_CRITERIA = ("aicc", "aic", "bic")
+
+# Work of a block, in values times candidates times their columns: about a tenth of a second.
+_BLOCK = 4_000_000
 
 _LETTERS = {
     None: "N", "none": "N", "n": "N",
@@ -73,6 +90,124 @@ def _is_fragile(spec: ETSSpec) -> bool:
     if spec.error == "A":
         return "M" in (spec.trend, spec.season)
     return spec.trend == "M" and spec.season == "A"
+
+
+def fit(
+    values: np.ndarray,
+    offsets: np.ndarray,
+    settings: Settings,
+    n_jobs: int = 1,
+    after_block: Callable[[int], object] | None = None,
+) -> Fits:
+    """Fit all candidates to all series.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n,)
+        The series one after the other; NaN: missing, no infinity.
+    offsets : ndarray of int, shape (n_series + 1,)
+        Series i is values[offsets[i]:offsets[i + 1]].
+    settings : Settings
+    n_jobs : int
+        Threads, as joblib counts them; the result does not depend on it.
+    after_block : callable, optional
+        Called in this thread with the number of series done, after each block.
+
+    Returns
+    -------
+    Fits
+    """
+    values = np.ascontiguousarray(values, np.float64)
+    offsets = np.ascontiguousarray(offsets, np.int64)
+    n_series = offsets.size - 1
+    arguments = _arguments(settings)
+    fits, written = _empty(n_series, len(settings.specs), settings.sp, np.diff(offsets))
+    edges = _blocks(offsets, settings)
+
+    def work(first, last):
+        _search.fit_block(
+            values,
+            offsets[first : last + 1],
+            *arguments,
+            *(array[first:last] for array in written),
+        )
+        return last - first
+
+    done = 0
+    n_threads = min(effective_n_jobs(n_jobs), max(len(edges) - 1, 1))
+    with ThreadpoolController().limit(limits=1, user_api="blas"):
+        if n_threads == 1:
+            for first, last in itertools.pairwise(edges):
+                done += work(first, last)
+                if after_block is not None:
+                    after_block(done)
+            return fits
+        with ThreadPoolExecutor(n_threads) as pool:
+            futures = [pool.submit(work, *block) for block in itertools.pairwise(edges)]
+            try:
+                for future in futures:
+                    done += future.result()
+                    if after_block is not None:
+                        after_block(done)
+            except BaseException:  # KeyboardInterrupt among them: no block begins any more
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+    return fits
+
+
+def _arguments(settings: Settings) -> tuple:
+    """The settings as the kernel takes them."""
+    search, fixed = settings.search, settings.fixed
+    codes = np.array(
+        [(*spec.code, spec.n_parameters(settings.sp)) for spec in settings.specs], np.int64
+    ).reshape(-1, 5)
+    # Error A before M of the same states; no season first, whose criteria are cheap bounds.
+    order = np.lexsort((codes[:, 0], codes[:, 2], codes[:, 1], codes[:, 3]))
+    season = np.asarray(fixed.season, float).ravel()
+    starts = np.ascontiguousarray(search.starts, float)
+    seasonal = np.ascontiguousarray(search.seasonal_starts, float)
+    counts = [search.n_short, search.n_warm, search.n_iterations, int(search.prune)]
+    return (
+        settings.sp,
+        codes,
+        order,
+        _OBJECTIVES[settings.objective],
+        settings.n_steps,
+        _REGIONS.index(settings.region),
+        _CRITERIA.index(settings.criterion),
+        np.ascontiguousarray(settings.bounds, float),
+        np.r_[float(fixed.level), float(fixed.slope), season],
+        starts,
+        seasonal if len(seasonal) else starts,
+        np.array(counts, np.int64),
+        np.array([search.tolerance, search.largest_share], float),
+    )
+
+
+def _empty(n_series: int, n_specs: int, sp: int, n_times: np.ndarray) -> tuple[Fits, tuple]:
+    """Room for the result, and its arrays in the order in which the kernel takes them."""
+    shape = (n_series, n_specs)
+    status = np.empty(shape, np.int8)
+    smoothing = np.zeros((*shape, 4))
+    initial = np.zeros((*shape, 2 + sp))
+    final = np.zeros((*shape, 2 + sp))
+    loss = np.empty(shape)
+    sse = np.empty(shape)
+    n_observed = np.empty(n_series, np.int64)
+    fits = Fits(status, smoothing, initial, final, loss, sse, n_observed, n_times)
+    return fits, (status, smoothing, initial, final, loss, sse, n_observed)
+
+
+def _blocks(offsets: np.ndarray, settings: Settings) -> list[int]:
+    """Edges of blocks of series with about the same work."""
+    columns = sum(spec.n_parameters(settings.sp) for spec in settings.specs)
+    work = (offsets[1:] - offsets[0] + 20 * np.arange(1, offsets.size)) * columns
+    if not work.size:
+        return [0]
+    n_blocks = int(np.clip(work[-1] // _BLOCK, 1, work.size))
+    targets = work[-1] * np.arange(1, n_blocks) / n_blocks
+    inner = np.searchsorted(work, targets) + 1
+    return [0, *np.unique(inner[inner < work.size]).tolist(), work.size]
 
 
 def criteria(fits: Fits, settings: Settings) -> np.ndarray:

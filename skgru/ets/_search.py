@@ -1,0 +1,329 @@
+"""All candidates of a block of series: starts, the best of them, pruning.
+
+One call works through a block with one set of work arrays and no Python object per series. Nothing
+is raised: what cannot be fitted gets a status.
+"""
+
+from __future__ import annotations
+
+import math
+
+from skgru.ets import _layout
+from skgru.ets._initial import adapt, begin, fill, flatten
+from skgru.ets._jit import (
+    boolean,
+    codes,
+    cube,
+    double,
+    given,
+    integer,
+    integer_matrix,
+    integers,
+    jit,
+    matrix,
+    nothing,
+    tuple_of,
+    vector,
+)
+from skgru.ets._layout import model_type, work_type
+from skgru.ets._loss import FLOOR
+from skgru.ets._optimum import DONE, LOSS, descend, rest
+from skgru.ets._recursion import A, M, run
+from skgru.ets._region import allows, bound, place
+
+FITTED, RULED_OUT, PRUNED, FAILED = 0, 1, 2, 3
+AICC, AIC, BIC = 0, 1, 2
+
+# A candidate is not finished when its best short run is so far above the best criterion.
+_HOPELESS = 6.0
+
+
+@jit(double(integer, integer, integer))
+def penalty(criterion, k, n):
+    """Criterion minus loss."""
+    if criterion == BIC:
+        return k * math.log(max(n, 1))
+    if criterion == AIC:
+        return 2.0 * k
+    room = n - k - 1
+    return 2.0 * k + 2.0 * k * (k + 1) / room if room > 0 else math.inf
+
+
+@jit(tuple_of((double, integer, boolean))(given))
+def survey(values):
+    """Scale of a series (a power of two, so that scaling is exact), its count, positive or not."""
+    largest, n_observed, positive = 0.0, 0, True
+    for t in range(values.size):
+        if not math.isnan(values[t]):
+            n_observed += 1
+            largest = max(largest, abs(values[t]))
+            positive = positive and values[t] > 0.0
+    if not largest > 0.0:
+        return 1.0, n_observed, False
+    mean = 0.0
+    for t in range(values.size):
+        if not math.isnan(values[t]):
+            mean += abs(values[t]) / largest
+    return 2.0 ** math.floor(math.log2(largest * (mean / n_observed))), n_observed, positive
+
+
+@jit(nothing(model_type, vector, integer, vector, integer, given, given, work_type, vector))
+def _states(model, filled, n, base, safe, fixed, units, work, states):
+    """Starting states of a model; the held ones are those given, in the units of the fit."""
+    for i in range(2 + model.sp):
+        states[i] = base[i]
+    if safe:
+        flatten(filled, n, model.trend, model.season, model.sp, states)
+    else:
+        adapt(filled, n, model.trend, model.season, model.sp, states)
+    if not math.isnan(fixed[0]):
+        states[0] = fixed[0] / units[0]
+    if model.trend != 0 and not math.isnan(fixed[1]):
+        states[1] = fixed[1] / units[1]
+    if model.season != 0 and fixed.size > 2:
+        for j in range(model.sp):
+            states[2 + j] = fixed[2 + j] / units[2]
+    if model.season == 0:
+        for j in range(model.sp):
+            states[2 + j] = 0.0
+
+
+@jit(nothing(model_type, matrix, given, work_type, vector))
+def _enter(model, bounds, start, work, point):
+    """A start within the box and the region."""
+    rest(point)
+    for i in range(4):
+        point[i] = min(max(start[i], work.low[i]), work.high[i])
+    for _ in range(30):
+        if allows(model, bounds, point, work.smoothing, work.slopes, work.polynomial):
+            return
+        point[1] *= 0.7
+
+
+@jit(
+    nothing(
+        vector, integer, integer, model_type, matrix, vector, given, given, matrix, integer,
+        boolean, integer, double, integer, double, work_type,
+    )
+)  # fmt: skip
+def optimise(
+    values, n, n_observed, model, bounds, base, fixed, units, starts, n_starts, is_warm, n_short,
+    tolerance, n_iterations, cut, work,
+):  # fmt: skip
+    """The best point of several starts, in `work.best` and `work.best_states`.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n,)
+        Scaled; `work.filled` holds them without gaps.
+    n, n_observed : int
+    model : Model
+    bounds : ndarray, shape (4, 2)
+    base : ndarray, shape (2 + sp,)
+        What `begin` wrote.
+    fixed, units : ndarray, shape (2 or 2 + sp,), (3,)
+        States given, NaN where not, and their scales.
+    starts : ndarray, shape (>= n_starts, 4)
+    n_starts : int
+        Of them to try.
+    is_warm : bool
+        Whether `work.warm` is a start as well.
+    n_short, n_iterations : int
+    tolerance, cut : float
+        As in `descend`.
+    work : Work
+    """
+    best, best_states = work.best, work.best_states
+    point, states = work.small[32:40], work.current
+    best[LOSS] = math.inf
+    for i in range(-1 if is_warm else 0, n_starts):
+        if i < 0:
+            rest(point)
+            for c in range(4):
+                point[c] = work.warm[c]
+            for c in range(2 + model.sp):
+                states[c] = work.warm_states[c]
+        else:
+            _enter(model, bounds, starts[i], work, point)
+            _states(model, work.filled, n, base, 0, fixed, units, work, states)
+        n_now = n_iterations if n_starts + is_warm == 1 else n_short
+        descend(
+            values, n_observed, model, bounds, point, states, n_now, i >= 0, tolerance, cut, work
+        )
+        if i >= 0 and not math.isfinite(point[LOSS]):
+            _states(model, work.filled, n, base, 1, fixed, units, work, states)
+            descend(
+                values, n_observed, model, bounds, point, states, n_now, True, tolerance, cut, work
+            )
+        if point[LOSS] < best[LOSS]:
+            for c in range(8):
+                best[c] = point[c]
+            for c in range(2 + model.sp):
+                best_states[c] = states[c]
+    if best[LOSS] > cut + _HOPELESS:
+        best[DONE] = -1.0
+    if math.isfinite(best[LOSS]) and best[DONE] == 0.0:
+        descend(
+            values, n_observed, model, bounds, best, best_states, n_iterations, False, tolerance,
+            cut, work,
+        )  # fmt: skip
+
+
+@jit(nothing(model_type, boolean, given, work_type))
+def _normalise(model, holds, fixed, work):
+    """Move the mean of the seasons into the level, where that changes no forecast."""
+    states = work.best_states
+    if model.n_seasons == 0 or model.contrast == 1 or holds:
+        return
+    mean = 0.0
+    for j in range(model.sp):
+        mean += states[2 + j]
+    mean /= model.sp
+    if model.season == A:
+        if model.trend == M:
+            return
+        states[0] += mean
+        for j in range(model.sp):
+            states[2 + j] -= mean
+        return
+    if model.trend == A:
+        if model.slope < 0 or not mean > 0.0:
+            return
+        states[1] *= mean
+    states[0] *= mean
+    for j in range(model.sp):
+        states[2 + j] /= mean
+
+
+@jit(
+    nothing(
+        given, integers, integer, integer_matrix, integers, integer, integer, integer, integer,
+        matrix, given, matrix, matrix, integers, given, codes, cube, cube, cube, matrix, matrix,
+        integers,
+    )
+)  # fmt: skip
+def fit_block(
+    values, offsets, sp, specs, order, objective, n_steps, region, criterion, bounds, fixed, starts,
+    seasonal_starts, counts, limits, status, smoothing, initial, final, loss, sse, n_observed,
+):  # fmt: skip
+    """Fit all candidates to the series of a block.
+
+    The body is one function: it is the order in which candidates help each other.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n,)
+        The series one after the other.
+    offsets : ndarray of int, shape (n_series + 1,)
+    sp : int
+    specs : ndarray of int, shape (n_specs, 5)
+        `ETSSpec.code` and the number of parameters.
+    order : ndarray of int, shape (n_specs,)
+        Error A before M of the same trend and season.
+    objective, n_steps, region, criterion : int
+    bounds : ndarray, shape (4, 2)
+    fixed : ndarray, shape (2,) or (2 + sp,)
+        Initial level, slope and season; NaN or absent: estimated.
+    starts, seasonal_starts : ndarray, shape (n_starts, 4)
+    counts : ndarray of int, shape (4,)
+        n_short, n_warm, n_iterations, prune.
+    limits : ndarray, shape (2,)
+        tolerance, largest share of beta.
+    status, smoothing, initial, final, loss, sse, n_observed : ndarray
+        Written; as in `Fits`.
+    """
+    n_max = 1
+    for i in range(offsets.size - 1):
+        n_max = max(n_max, offsets[i + 1] - offsets[i])
+    work = _layout.room(n_max, sp)
+    for i in range(offsets.size - 1):
+        series = values[offsets[i] : offsets[i + 1]]
+        n = series.size
+        scale, n_seen, positive = survey(series)
+        n_observed[i] = n_seen
+        scaled = work.scaled[:n]
+        for t in range(n):
+            scaled[t] = series[t] / scale
+        fill(scaled, work.filled)
+        best, have = math.inf, -1
+        base_season, base_valid = -1, False
+        for place_ in range(order.size):
+            j = order[place_]
+            error, trend, damped, season, k = (
+                specs[j, 0], specs[j, 1], specs[j, 2], specs[j, 3], specs[j, 4],
+            )  # fmt: skip
+            status[i, j] = RULED_OUT
+            loss[i, j], sse[i, j] = math.inf, math.inf
+            simplest = trend == 0 and season == 0
+            if n_seen == 0 or (season != 0 and n <= sp) or (n_seen <= k and not simplest):
+                continue
+            if (error == 1 or trend == M or season == M) and (not positive or n_seen <= k):
+                continue
+            model = _layout.describe(
+                error, trend, damped, season, sp, objective, n_steps, region,
+                not math.isnan(fixed[0]), not math.isnan(fixed[1]), fixed.size > 2,
+            )  # fmt: skip
+            if season != base_season:
+                base_valid = begin(work.filled, n, season, sp, work.second, work.base)
+                base_season = season
+            status[i, j] = FAILED
+            if not base_valid:
+                continue
+            bound(model, bounds, limits[1], work.low, work.high)
+            units = work.units
+            units[0], units[1] = scale, (1.0 if trend == M else scale)
+            units[2] = 1.0 if season == M else scale
+            extra = penalty(criterion, k, n_seen)
+            cut = best - extra if counts[3] == 1 else math.inf
+            if not extra < math.inf:
+                cut = math.inf
+            # A model of the other error with the same states is the best start there is.
+            key = (trend * 2 + damped) * 3 + season
+            is_warm = error == 1 and have == key
+            these = seasonal_starts if season != 0 else starts
+            n_starts = min(these.shape[0], counts[1]) if is_warm else these.shape[0]
+            n_iterations = counts[2]
+            if n_seen <= k and simplest:  # too few values for a choice: the last one stays
+                n_iterations = 0
+                n_starts = 1
+            optimise(
+                scaled, n, n_seen, model, bounds, work.base, fixed, units, these, n_starts, is_warm,
+                min(counts[0], n_iterations), limits[0], n_iterations, cut, work,
+            )  # fmt: skip
+            if n_iterations == 0:
+                work.best[0] = work.high[0]
+                if model.level >= 0:
+                    work.best_states[0] = work.filled[0]
+            if not math.isfinite(work.best[LOSS]):
+                continue
+            if error == 0:
+                have = key
+                for c in range(4):
+                    work.warm[c] = work.best[c]
+                for c in range(2 + sp):
+                    work.warm_states[c] = work.best_states[c]
+            _normalise(model, not math.isnan(fixed[0]), fixed, work)
+            place(model, bounds, work.best, work.smoothing, work.slopes)
+            for c in range(2 + sp):
+                work.current[c] = work.best_states[c]
+            sse_, logs, _ = run(
+                scaled, error, trend, season, sp, 0, work.smoothing, work.current, work.first,
+                work.second,
+            )  # fmt: skip
+            if not math.isfinite(sse_):
+                continue
+            loss[i, j] = n_seen * math.log(max(sse_, n_seen * FLOOR)) + 2.0 * (
+                logs + n_seen * math.log(scale)
+            )
+            sse[i, j] = sse_ if error == 1 else sse_ * scale * scale
+            status[i, j] = PRUNED if work.best[DONE] < 0.0 else FITTED
+            for c in range(4):
+                smoothing[i, j, c] = work.smoothing[c]
+            for c in range(2 + sp):
+                unit = units[min(c, 2)]
+                if trend == 0 and c == 1:
+                    unit = 1.0
+                initial[i, j, c] = work.best_states[c] * unit
+                final[i, j, c] = work.current[c] * unit
+            if status[i, j] == FITTED:
+                best = min(best, loss[i, j] - 2.0 * n_seen * math.log(scale) + extra)
