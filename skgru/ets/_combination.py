@@ -51,7 +51,9 @@ def panel_mean(fits: Fits, codes, weights, sp: int, h: int) -> np.ndarray:
     return out
 
 
-def panel_variance(fits: Fits, codes, weights, sp: int, h: int, n_paths: int = 5000) -> np.ndarray:
+def panel_variance(
+    fits: Fits, codes, weights, sp: int, h: int, n_paths: int = 5000, seed: int = _SEED
+) -> np.ndarray:
     """Variances of the mixtures of the candidates' distributions.
 
     Parameters
@@ -60,6 +62,8 @@ def panel_variance(fits: Fits, codes, weights, sp: int, h: int, n_paths: int = 5
         As in `panel_mean`.
     n_paths : int
         For a candidate that has to be simulated.
+    seed : int
+        Of its innovations.
 
     Returns
     -------
@@ -70,18 +74,18 @@ def panel_variance(fits: Fits, codes, weights, sp: int, h: int, n_paths: int = 5
     arrays, simulated = _arrays(fits, codes, weights, sp), _simulated(codes, weights)
     _variances(*arrays, simulated, out)
     for i in np.flatnonzero(simulated):
-        out[i] = _mixture(fits, codes, weights, sp, h, i, n_paths).variance()
+        out[i] = _mixture(fits, codes, weights, sp, h, i, n_paths, seed).variance()
     return out
 
 
 def panel_quantiles(
-    fits: Fits, codes, weights, sp: int, h: int, levels, n_paths: int = 5000
+    fits: Fits, codes, weights, sp: int, h: int, levels, n_paths: int = 5000, seed: int = _SEED
 ) -> np.ndarray:
     """Quantiles of the mixtures of the candidates' distributions.
 
     Parameters
     ----------
-    fits, codes, weights, sp, h, n_paths
+    fits, codes, weights, sp, h, n_paths, seed
         As in `panel_variance`.
     levels : array_like, shape (n_levels,)
         Strictly between 0 and 1, in any order.
@@ -99,7 +103,7 @@ def panel_quantiles(
     result = np.empty_like(out)
     result[:, order] = out
     for i in np.flatnonzero(simulated):
-        result[i] = _mixture(fits, codes, weights, sp, h, i, n_paths).quantile(levels)
+        result[i] = _mixture(fits, codes, weights, sp, h, i, n_paths, seed).quantile(levels)
     return result
 
 
@@ -132,7 +136,9 @@ def _simulated(codes, weights) -> np.ndarray:
     return np.any(np.asarray(weights)[:, open_] > 0, axis=1).astype(np.int64)
 
 
-def _mixture(fits: Fits, codes, weights, sp: int, h: int, i: int, n_paths: int) -> Mixture:
+def _mixture(
+    fits: Fits, codes, weights, sp: int, h: int, i: int, n_paths: int, seed: int
+) -> Mixture:
     """The mixture of series i."""
     used = np.flatnonzero(np.asarray(weights[i]) > 0)
     members = [
@@ -149,7 +155,7 @@ def _mixture(fits: Fits, codes, weights, sp: int, h: int, i: int, n_paths: int) 
         )
         for j in used
     ]
-    return Mixture(members, np.asarray(weights[i])[used], h, _SEED, n_paths)
+    return Mixture(members, np.asarray(weights[i])[used], h, seed, n_paths)
 
 
 _FIRST = (cube, cube, integer_matrix, matrix, matrix, integers, integer)
