@@ -25,6 +25,7 @@ from skgru.ets._mixture import Mixture, check_levels, solve
 from skgru.ets._model import ETSFit, ETSSpec, Fits
 from skgru.ets._prediction import has_closed_form, spread
 from skgru.ets._recursion import extrapolate
+from skgru.ets._simulation import LARGEST
 
 _SEED = 0
 
@@ -38,7 +39,8 @@ def panel_mean(fits: Fits, codes, weights, sp: int, h: int) -> np.ndarray:
     codes : array_like, shape (n_specs, 4)
         Error, trend, damped, season as in `ETSSpec.code`.
     weights : array_like, shape (n_series, n_specs)
-        Those of a series need not sum to 1. A candidate whose forecasts overflow loses its weight.
+        Those of a series need not sum to 1. A candidate whose forecasts leave
+        what a square can be computed of (1e150) loses its weight.
     sp, h : int
 
     Returns
@@ -178,7 +180,7 @@ def _components(final, smoothing, codes, weights, sigma2, phases, sp, i, shares,
         extrapolate(final[i, j], codes[j, 1], codes[j, 3], sp, phases[i], smoothing[i, j], row)
         finite = True
         for t in range(row.shape[0]):
-            finite = finite and np.isfinite(row[t])
+            finite = finite and abs(row[t]) <= LARGEST
         if finite:
             shares[n], shares[n_specs + n] = weight, j
             total += weight

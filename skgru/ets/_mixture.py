@@ -26,7 +26,8 @@ class Mixture:
     fits : sequence of ETSFit
         Models of one series.
     weights : array_like, shape (n_fits,)
-        Not negative; need not sum to 1. Models of weight 0 are dropped.
+        Not negative; need not sum to 1. Models of weight 0, and those whose forecasts leave what
+        a square can be computed of (1e150), are dropped.
     h : int
         Steps ahead, 1 to h.
     rng : numpy.random.Generator or int, optional
@@ -56,13 +57,20 @@ class Mixture:
                 f"A mixture needs one weight of at least 0 for each of its {len(fits)} models and "
                 f"a positive sum; got {weights}."
             )
-        kept = np.flatnonzero(weights)
+        used = [(k, _prediction.mean(fits[k], h)) for k in np.flatnonzero(weights)]
+        kept = [k for k, mean in used if np.all(np.abs(mean) <= _simulation.LARGEST)]
+        if not kept:
+            raise ValueError(
+                "No model of the mixture has forecasts that a variance can be computed for; the "
+                f"largest is {max(np.abs(mean).max() for _, mean in used):g}. Divide the series by "
+                "a constant or leave out trends that explode."
+            )
         rng = np.random.default_rng(rng)
         self.fits = tuple(fits[k] for k in kept)
         self.weights = weights[kept] / weights[kept].sum()
         self.h = h
         self.nonnegative = nonnegative
-        self.means = np.stack([_prediction.mean(fit, h) for fit in self.fits])
+        self.means = np.stack([mean for k, mean in used if k in kept])
         self.variances = np.empty_like(self.means)
         # place[k]: which of the simulated components the k-th one is; -1: it is normal.
         self._place = np.full(len(kept), -1)
@@ -77,7 +85,7 @@ class Mixture:
             self._place[k] = len(samples)
             samples.append(np.sort(drawn.T, axis=1))
             self.variances[k] = drawn.var(axis=0)
-        self._samples = np.stack(samples) if samples else _NO_SAMPLES
+        self._samples = np.ascontiguousarray(samples) if samples else _NO_SAMPLES
 
     def mean(self) -> np.ndarray:
         """Weighted mean of the components' means, shape (h,)."""
@@ -181,7 +189,8 @@ def clipped_moments(means, variances) -> tuple[np.ndarray, np.ndarray]:
     """
     means, variances = np.asarray(means, float), np.asarray(variances, float)
     deviations = np.sqrt(variances)
-    ratio = np.divide(means, deviations, out=np.copysign(np.inf, means), where=deviations > 0)
+    spread = deviations > 0
+    ratio = np.where(spread, means / np.where(spread, deviations, 1), np.copysign(np.inf, means))
     density = np.exp(-0.5 * np.minimum(np.abs(ratio), 40) ** 2) / math.sqrt(2 * math.pi)
     above = ndtr(ratio)
     first = means * above + deviations * density

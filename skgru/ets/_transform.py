@@ -49,7 +49,8 @@ def transform(values, lam: float) -> np.ndarray:
         )
     if lam == 0:
         return np.log(values)
-    return (np.sign(values) * np.abs(values) ** lam - 1) / lam
+    with np.errstate(over="ignore"):
+        return _representable((np.sign(values) * np.abs(values) ** lam - 1) / lam, lam)
 
 
 def inverse(values, lam: float, variance=None) -> np.ndarray:
@@ -89,16 +90,14 @@ def inverse(values, lam: float, variance=None) -> np.ndarray:
             f"{np.nanmax(values):g}. Choose lambda >= 0: then every forecast can be turned back."
         )
     inner = values * lam + 1
-    if lam == 0:
-        back = np.exp(values)
-        factor = 1.0
-    else:
-        back = np.sign(inner) * np.abs(inner) ** (1 / lam)
-        factor = (1 - lam) / np.maximum(inner**2, np.finfo(float).tiny)
-    if variance is None:
-        return back
-    correction = 1 + 0.5 * np.asarray(variance, float) * factor
-    return back * np.where((correction > 0) & np.isfinite(correction), correction, 1.0)
+    with np.errstate(over="ignore"):
+        back = np.exp(values) if lam == 0 else np.sign(inner) * np.abs(inner) ** (1 / lam)
+        if variance is not None:
+            # 1 / inner^2 is infinite at 0 alone, where back is 0 and stays it.
+            factor = (1 - lam) / np.where(inner == 0, np.inf, inner) ** 2
+            correction = 1 + 0.5 * np.asarray(variance, float) * factor
+            back = back * np.where(correction > 0, correction, 1.0)
+    return _representable(back, lam)
 
 
 def choose(values, sp: int = 1, method: str = "guerrero", bounds=BOUNDS) -> float:
@@ -159,6 +158,7 @@ def _guerrero(values: np.ndarray, sp: int, lower: float, upper: float) -> float:
     length = max(sp, 2)
     n_blocks = values.size // length
     blocks = values[values.size - n_blocks * length :].reshape(n_blocks, length)
+    blocks = blocks / np.nanmax(np.abs(values))  # squares of huge or tiny values stay finite
     blocks = blocks[(~np.isnan(blocks)).sum(axis=1) >= 2]
     if len(blocks) < 2:
         return 1.0
@@ -168,10 +168,10 @@ def _guerrero(values: np.ndarray, sp: int, lower: float, upper: float) -> float:
     means, deviations = means[usable], deviations[usable]
     if len(means) < 2 or not np.any(deviations > 0):
         return 1.0
-    scale = np.exp(np.mean(np.log(means)))  # so that powers of huge or tiny values stay finite
+    means = means / np.exp(np.mean(np.log(means)))  # the unit does not matter
 
     def variation(lam):
-        ratios = deviations / (means / scale) ** (1 - lam)
+        ratios = deviations / means ** (1 - lam)
         return np.std(ratios, ddof=1) / np.mean(ratios)
 
     # A grid first: several valleys are possible, and R's search may end in either.
@@ -202,6 +202,16 @@ def _loglik(values: np.ndarray, sp: int, lower: float, upper: float) -> float:
         residuals = transformed - q @ (q.T @ transformed)
         losses.append(residuals @ residuals)
     return float(grid[int(np.argmin(losses))])
+
+
+def _representable(values: np.ndarray, lam: float) -> np.ndarray:
+    """The values, or an error where one is infinite."""
+    if np.any(np.isinf(values)):
+        raise ValueError(
+            f"With Box-Cox lambda {lam:g} a value is too large for a floating-point number. Choose "
+            "a lambda nearer to 1 or divide the series by a constant."
+        )
+    return values
 
 
 def _finite(lam: float) -> float:
