@@ -14,6 +14,7 @@ from numba import boolean, float64, int64, types, void
 _OPTIONS = {
     "nogil": True,
     "error_model": "numpy",
+    "no_cfunc_wrapper": True,  # nobody calls them from C
     "fastmath": {"contract", "reassoc", "nsz", "arcp"},
 }
 
@@ -26,14 +27,19 @@ given = types.Array(float64, 1, "C", readonly=True)
 tuple_of = types.Tuple
 
 
-def jit(*signatures):
-    """Compile for these signatures now; without any, when a kernel that calls it is compiled."""
+def jit(*signatures, from_python=False):
+    """Compile for these signatures now; without any, when a kernel that calls it is compiled.
+
+    What other kernels alone call gets no door for Python, which takes a third of the time to
+    compile.
+    """
+    options = {**_OPTIONS, "no_cpython_wrapper": not from_python}
 
     def compile_(function):
         compiled = list(signatures) or None
         try:
-            return numba.njit(compiled, cache=True, **_OPTIONS)(function)
+            return numba.njit(compiled, cache=True, **options)(function)
         except RuntimeError:  # neither the package's folder nor the user's can be written
-            return numba.njit(compiled, **_OPTIONS)(function)
+            return numba.njit(compiled, **options)(function)
 
     return compile_

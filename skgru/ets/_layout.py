@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import types
 
-from skgru.ets._jit import integer, jit, truth, vector
+from skgru.ets._jit import integer, jit, matrix, truth, vector
 
 # Rows of the Jacobian that are held at a time.
 N_ROWS = 128
@@ -103,71 +103,46 @@ def describe(
     )  # fmt: skip
 
 
+# Rows of `Work.points`: coordinates with what `_optimum` keeps behind them, and other small vectors.
+TRIAL, BEST, WARM, CURRENT, LOW, HIGH, STEP_LOW, STEP_HIGH = 0, 1, 2, 3, 4, 5, 6, 7
+SMOOTHING, SLOPES, UNITS, SMALL = 8, 9, 10, 11
+# Rows of `Work.states`; the first four belong to the points of the same name.
+BASE, SEASONS, POLYNOMIAL, MOVING = 4, 5, 6, 7
+# Rows of `Work.lines`.
+SCALED, FILLED, FIRST, SECOND = 0, 1, 2, 3
+
+
 class Work(NamedTuple):
-    """Arrays that one thread uses again and again.
+    """Arrays that one thread uses again and again; few, for each call passes them all on.
 
     Attributes
     ----------
-    sensitivities : (2 + sp) rows of `width`
+    sensitivities : (2 + sp) rows of `width`, flat
         Of level, slope and each season.
-    rows : N_ROWS rows of `width`
+    rows : N_ROWS rows of `width`, flat
         Of the Jacobian.
-    pair : (2, N_ROWS)
+    pair : (2, N_ROWS), flat
         Residuals and weights that the rows are multiplied by.
-    gram, part : (width, width)
-    factor : (width + 1, width)
-    gradient, part_pair : (2, width)
-    seasons, polynomial : (2 + sp,)
-    trial_states, best_states, warm_states : (2 + sp,)
-    small : (64,)
-        Of the step: coordinates, bounds, Schur complement.
-    smoothing, slopes : (4,), (16,)
-        And their derivatives by the coordinates.
-    step : (width,)
-    low, high : (4,)
-        The box.
-    trial, best, warm : (8,)
-        Coordinates; then trust radius, ridge, loss.
-    current, base : (2 + sp,)
-        States that move, and those that all models of a season start from.
-    units : (3,)
-        Of level, slope and season.
-    scaled, filled, first, second : (n,)
-        Series and components.
+    gram, factor : width and width + 1 rows of `width`, flat
+    gradient, step : 2 rows of `width`, flat
+    points : (12, 32)
+    states : (8, 2 + sp)
+    lines : (4, n)
     """
 
     sensitivities: np.ndarray
     rows: np.ndarray
     pair: np.ndarray
     gram: np.ndarray
-    part: np.ndarray
     factor: np.ndarray
     gradient: np.ndarray
-    part_pair: np.ndarray
-    seasons: np.ndarray
-    polynomial: np.ndarray
-    trial_states: np.ndarray
-    best_states: np.ndarray
-    warm_states: np.ndarray
-    small: np.ndarray
-    smoothing: np.ndarray
-    slopes: np.ndarray
     step: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
-    trial: np.ndarray
-    best: np.ndarray
-    warm: np.ndarray
-    current: np.ndarray
-    base: np.ndarray
-    units: np.ndarray
-    scaled: np.ndarray
-    filled: np.ndarray
-    first: np.ndarray
-    second: np.ndarray
+    points: np.ndarray
+    states: np.ndarray
+    lines: np.ndarray
 
 
-work_type = types.NamedUniTuple(vector, len(Work._fields), Work)
+work_type = types.NamedTuple([vector] * 7 + [matrix] * 3, Work)
 
 
 @jit(work_type(integer, integer))
@@ -179,29 +154,10 @@ def room(n, sp):
         np.empty(N_ROWS * width),
         np.empty(2 * N_ROWS),
         np.empty(width * width),
-        np.empty(width * width),
         np.empty((width + 1) * width),
         np.empty(2 * width),
         np.empty(2 * width),
-        np.empty(2 + sp),
-        np.empty(2 + sp),
-        np.empty(2 + sp),
-        np.empty(2 + sp),
-        np.empty(2 + sp),
-        np.empty(64),
-        np.empty(4),
-        np.empty(16),
-        np.empty(width),
-        np.empty(4),
-        np.empty(4),
-        np.empty(8),
-        np.empty(8),
-        np.empty(8),
-        np.empty(2 + sp),
-        np.empty(2 + sp),
-        np.empty(3),
-        np.empty(n),
-        np.empty(n),
-        np.empty(n),
-        np.empty(n),
+        np.empty((12, 32)),
+        np.empty((8, 2 + sp)),
+        np.empty((4, n)),
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 from skgru.ets._jit import double, given, integer, jit, tuple_of, vector
-from skgru.ets._layout import ABSOLUTES, HORIZONS, model_type, work_type
+from skgru.ets._layout import ABSOLUTES, HORIZONS, SEASONS, model_type, work_type
 from skgru.ets._recursion import A, M, carry, is_valid
 
 # Squared residuals of a series whose values are about 1; smaller ones are rounding errors.
@@ -160,10 +160,11 @@ def measure(values, model, n_observed, smoothing, states, work):
     work : Work
     """
     logs = 0.0
+    seasons = work.states[SEASONS]
     if model.objective >= ABSOLUTES:
         sse = measure_far(
             values, model.trend, model.season, model.sp, model.n_steps, model.objective, smoothing,
-            states, work.seasons,
+            states, seasons,
         )  # fmt: skip
         if model.objective != HORIZONS:
             sse = sse * sse
@@ -174,10 +175,10 @@ def measure(values, model, n_observed, smoothing, states, work):
         )  # fmt: skip
     else:
         for j in range(model.sp):
-            work.seasons[j] = states[2 + j]
+            seasons[j] = states[2 + j]
         sse, logs = _measure_seasonal(
             values, model.error, model.trend, model.season, model.sp, smoothing, states[0],
-            states[1], work.seasons,
+            states[1], seasons,
         )  # fmt: skip
     if not (math.isfinite(sse) and math.isfinite(logs)):
         return math.inf

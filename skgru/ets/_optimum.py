@@ -5,7 +5,18 @@ from __future__ import annotations
 import math
 
 from skgru.ets._jit import boolean, double, given, integer, jit, matrix, nothing, vector
-from skgru.ets._layout import model_type, work_type
+from skgru.ets._layout import (
+    HIGH,
+    LOW,
+    POLYNOMIAL,
+    SLOPES,
+    SMOOTHING,
+    STEP_HIGH,
+    STEP_LOW,
+    TRIAL,
+    model_type,
+    work_type,
+)
 from skgru.ets._loss import FLOOR, measure
 from skgru.ets._region import allows, largest_share, place
 from skgru.ets._sensitivity import accumulate, move
@@ -16,8 +27,6 @@ RADIUS, RIDGE, LOSS, DONE = 4, 5, 6, 7
 
 _TRIES = 8
 _REGION_TRIES = 3
-# Places in `Work.small` behind those of the step.
-_LOW, _HIGH = 24, 28
 
 
 @jit(nothing(vector))
@@ -39,12 +48,14 @@ def rest_radius(point):
 @jit(double(model_type, matrix, vector, vector, boolean, work_type))
 def _propose(model, bounds, point, states, states_only, work):
     """Write the trial point and its states; the decrease promised, negative where none is left."""
-    low, high = work.small[_LOW : _LOW + 4], work.small[_HIGH : _HIGH + 4]
-    trial, step = work.trial, work.step
+    low, high, trial = work.points[STEP_LOW], work.points[STEP_HIGH], work.points[TRIAL]
+    lowest, highest, step = work.points[LOW], work.points[HIGH], work.step
+    smoothing, slopes = work.points[SMOOTHING], work.points[SLOPES]
+    trial_states, polynomial = work.states[TRIAL], work.states[POLYNOMIAL]
     for i in range(4):
         radius = 0.0 if states_only else point[RADIUS] * (0.3 if i == 3 else 1.0)
-        low[i] = max(work.low[i] - point[i], -radius)
-        high[i] = min(work.high[i] - point[i], radius)
+        low[i] = max(lowest[i] - point[i], -radius)
+        high[i] = min(highest[i] - point[i], radius)
     factorise(model, point[RIDGE], work)
     promised = -1.0
     for _ in range(_REGION_TRIES):
@@ -60,13 +71,13 @@ def _propose(model, bounds, point, states, states_only, work):
         if model.phi >= 0:
             trial[3] += step[model.phi]
         for i in range(4):
-            trial[i] = min(max(trial[i], work.low[i]), work.high[i])
-        if allows(model, bounds, trial, work.smoothing, work.slopes, work.polynomial):
+            trial[i] = min(max(trial[i], lowest[i]), highest[i])
+        if allows(model, bounds, trial, smoothing, slopes, polynomial):
             for i in range(2 + model.sp):
-                work.trial_states[i] = states[i]
-            move(model, step, work.trial_states)
+                trial_states[i] = states[i]
+            move(model, step, trial_states)
             return promised
-        share = largest_share(model, bounds, trial, work.smoothing, work.slopes, work.polynomial)
+        share = largest_share(model, bounds, trial, smoothing, slopes, polynomial)
         high[1] = share - point[1]
         low[1] = min(low[1], high[1])
     return -1.0
@@ -102,22 +113,24 @@ def descend(
     cut : float
         Give up when the loss will hardly come below.
     work : Work
-        `low` and `high` hold the box of the coordinates.
+        Rows LOW and HIGH of `points` hold the box of the coordinates.
     """
+    smoothing, slopes = work.points[SMOOTHING], work.points[SLOPES]
+    trial, trial_states = work.points[TRIAL], work.states[TRIAL]
     if not math.isfinite(point[LOSS]):
-        place(model, bounds, point, work.smoothing, work.slopes)
-        point[LOSS] = measure(values, model, n_observed, work.smoothing, states, work)
+        place(model, bounds, point, smoothing, slopes)
+        point[LOSS] = measure(values, model, n_observed, smoothing, states, work)
         if not math.isfinite(point[LOSS]):
             return
     small_falls = 0
     n = float(n_observed)
     for iteration in range(n_iterations):
-        place(model, bounds, point, work.smoothing, work.slopes)
-        sse = accumulate(values, model, work.smoothing, states, work)
+        place(model, bounds, point, smoothing, slopes)
+        sse = accumulate(values, model, smoothing, states, work)
         if not sse > n * FLOOR:
             point[DONE] = 1.0
             return
-        substitute(model, work.slopes, work)
+        substitute(model, slopes, work)
         if model.error == 1:
             concentrate(model, sse, n_observed, work)
         states_only = states_first and iteration == 0
@@ -129,7 +142,7 @@ def descend(
                 break
             loss = math.inf
             if promised >= 0.0:
-                loss = measure(values, model, n_observed, work.smoothing, work.trial_states, work)
+                loss = measure(values, model, n_observed, smoothing, trial_states, work)
             if loss < point[LOSS]:
                 fall = point[LOSS] - loss
                 break
@@ -142,9 +155,9 @@ def descend(
             rest_radius(point)
             continue
         for i in range(4):
-            point[i] = work.trial[i]
+            point[i] = trial[i]
         for i in range(2 + model.sp):
-            states[i] = work.trial_states[i]
+            states[i] = trial_states[i]
         point[LOSS] = loss
         point[RIDGE] *= 0.1
         if not states_only:

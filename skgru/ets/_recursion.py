@@ -58,7 +58,8 @@ def is_valid(error, trend, season, level, slope, q, s, f):
 @jit(
     tuple_of((double, double, integer))(
         given, integer, integer, integer, integer, integer, given, vector, vector, vector
-    )
+    ),
+    from_python=True,
 )
 def run(values, error, trend, season, sp, phase, smoothing, states, residuals, forecasts):
     """Filter a series.
@@ -134,7 +135,7 @@ def run(values, error, trend, season, sp, phase, smoothing, states, residuals, f
     return sse, log_forecasts, n_observed
 
 
-@jit(nothing(given, integer, integer, integer, integer, given, vector))
+@jit(nothing(given, integer, integer, integer, integer, given, vector), from_python=True)
 def extrapolate(states, trend, season, sp, phase, smoothing, out):
     """Point forecasts of the times phase, phase + 1, ...; the states are left as they are.
 
@@ -164,7 +165,10 @@ def extrapolate(states, trend, season, sp, phase, smoothing, out):
             j = 0
 
 
-@jit(nothing(given, integer, integer, integer, integer, integer, given, vector, matrix))
+@jit(
+    nothing(given, integer, integer, integer, integer, integer, given, vector, matrix),
+    from_python=True,
+)
 def trace(values, error, trend, season, sp, phase, smoothing, states, out):
     """Components over time.
 

@@ -25,7 +25,25 @@ from skgru.ets._jit import (
     tuple_of,
     vector,
 )
-from skgru.ets._layout import model_type, work_type
+from skgru.ets._layout import (
+    BASE,
+    BEST,
+    CURRENT,
+    FILLED,
+    FIRST,
+    HIGH,
+    LOW,
+    MOVING,
+    POLYNOMIAL,
+    SCALED,
+    SECOND,
+    SLOPES,
+    SMOOTHING,
+    UNITS,
+    WARM,
+    model_type,
+    work_type,
+)
 from skgru.ets._loss import FLOOR
 from skgru.ets._optimum import DONE, LOSS, descend, rest
 from skgru.ets._recursion import A, M, run
@@ -92,10 +110,12 @@ def _states(model, filled, n, base, safe, fixed, units, work, states):
 def _enter(model, bounds, start, work, point):
     """A start within the box and the region."""
     rest(point)
+    low, high, smoothing = work.points[LOW], work.points[HIGH], work.points[SMOOTHING]
+    slopes, polynomial = work.points[SLOPES], work.states[POLYNOMIAL]
     for i in range(4):
-        point[i] = min(max(start[i], work.low[i]), work.high[i])
+        point[i] = min(max(start[i], low[i]), high[i])
     for _ in range(30):
-        if allows(model, bounds, point, work.smoothing, work.slopes, work.polynomial):
+        if allows(model, bounds, point, smoothing, slopes, polynomial):
             return
         point[1] *= 0.7
 
@@ -110,12 +130,12 @@ def optimise(
     values, n, n_observed, model, bounds, base, fixed, units, starts, n_starts, is_warm, n_short,
     tolerance, n_iterations, cut, work,
 ):  # fmt: skip
-    """The best point of several starts, in `work.best` and `work.best_states`.
+    """The best point of several starts, in the rows BEST of `work.points` and `.states`.
 
     Parameters
     ----------
     values : ndarray, shape (n,)
-        Scaled; `work.filled` holds them without gaps.
+        Scaled; the row FILLED of `work.lines` holds them without gaps.
     n, n_observed : int
     model : Model
     bounds : ndarray, shape (4, 2)
@@ -127,31 +147,32 @@ def optimise(
     n_starts : int
         Of them to try.
     is_warm : bool
-        Whether `work.warm` is a start as well.
+        Whether the row WARM is a start as well.
     n_short, n_iterations : int
     tolerance, cut : float
         As in `descend`.
     work : Work
     """
-    best, best_states = work.best, work.best_states
-    point, states = work.small[32:40], work.current
+    best, best_states = work.points[BEST], work.states[BEST]
+    point, states = work.points[CURRENT], work.states[CURRENT]
+    warm, warm_states, filled = work.points[WARM], work.states[WARM], work.lines[FILLED]
     best[LOSS] = math.inf
     for i in range(-1 if is_warm else 0, n_starts):
         if i < 0:
             rest(point)
             for c in range(4):
-                point[c] = work.warm[c]
+                point[c] = warm[c]
             for c in range(2 + model.sp):
-                states[c] = work.warm_states[c]
+                states[c] = warm_states[c]
         else:
             _enter(model, bounds, starts[i], work, point)
-            _states(model, work.filled, n, base, 0, fixed, units, work, states)
+            _states(model, filled, n, base, 0, fixed, units, work, states)
         n_now = n_iterations if n_starts + is_warm == 1 else n_short
         descend(
             values, n_observed, model, bounds, point, states, n_now, i >= 0, tolerance, cut, work
         )
         if i >= 0 and not math.isfinite(point[LOSS]):
-            _states(model, work.filled, n, base, 1, fixed, units, work, states)
+            _states(model, filled, n, base, 1, fixed, units, work, states)
             descend(
                 values, n_observed, model, bounds, point, states, n_now, True, tolerance, cut, work
             )
@@ -172,7 +193,7 @@ def optimise(
 @jit(nothing(model_type, boolean, given, work_type))
 def _normalise(model, holds, fixed, work):
     """Move the mean of the seasons into the level, where that changes no forecast."""
-    states = work.best_states
+    states = work.states[BEST]
     if model.n_seasons == 0 or model.contrast == 1 or holds:
         return
     mean = 0.0
@@ -200,8 +221,7 @@ def _normalise(model, holds, fixed, work):
         given, integers, integer, integer_matrix, integers, integer, integer, integer, integer,
         matrix, given, matrix, matrix, integers, given, codes, cube, cube, cube, matrix, matrix,
         integers,
-    )
-)  # fmt: skip
+    ), from_python=True)  # fmt: skip
 def fit_block(
     values, offsets, sp, specs, order, objective, n_steps, region, criterion, bounds, fixed, starts,
     seasonal_starts, counts, limits, status, smoothing, initial, final, loss, sse, n_observed,
@@ -236,16 +256,22 @@ def fit_block(
     for i in range(offsets.size - 1):
         n_max = max(n_max, offsets[i + 1] - offsets[i])
     work = _layout.room(n_max, sp)
+    low, high, units = work.points[LOW], work.points[HIGH], work.points[UNITS]
+    best, best_states = work.points[BEST], work.states[BEST]
+    warm, warm_states = work.points[WARM], work.states[WARM]
+    parameters, slopes = work.points[SMOOTHING], work.points[SLOPES]
+    moving, base = work.states[MOVING], work.states[BASE]
+    filled, second = work.lines[FILLED], work.lines[SECOND]
     for i in range(offsets.size - 1):
         series = values[offsets[i] : offsets[i + 1]]
         n = series.size
         scale, n_seen, positive = survey(series)
         n_observed[i] = n_seen
-        scaled = work.scaled[:n]
+        scaled = work.lines[SCALED, :n]
         for t in range(n):
             scaled[t] = series[t] / scale
-        fill(scaled, work.filled)
-        best, have = math.inf, -1
+        fill(scaled, filled)
+        least, have = math.inf, -1
         base_season, base_valid = -1, False
         for place_ in range(order.size):
             j = order[place_]
@@ -264,17 +290,16 @@ def fit_block(
                 not math.isnan(fixed[0]), not math.isnan(fixed[1]), fixed.size > 2,
             )  # fmt: skip
             if season != base_season:
-                base_valid = begin(work.filled, n, season, sp, work.second, work.base)
+                base_valid = begin(filled, n, season, sp, second, base)
                 base_season = season
             status[i, j] = FAILED
             if not base_valid:
                 continue
-            bound(model, bounds, limits[1], work.low, work.high)
-            units = work.units
+            bound(model, bounds, limits[1], low, high)
             units[0], units[1] = scale, (1.0 if trend == M else scale)
             units[2] = 1.0 if season == M else scale
             extra = penalty(criterion, k, n_seen)
-            cut = best - extra if counts[3] == 1 else math.inf
+            cut = least - extra if counts[3] == 1 else math.inf
             if not extra < math.inf:
                 cut = math.inf
             # A model of the other error with the same states is the best start there is.
@@ -287,28 +312,28 @@ def fit_block(
                 n_iterations = 0
                 n_starts = 1
             optimise(
-                scaled, n, n_seen, model, bounds, work.base, fixed, units, these, n_starts, is_warm,
+                scaled, n, n_seen, model, bounds, base, fixed, units, these, n_starts, is_warm,
                 min(counts[0], n_iterations), limits[0], n_iterations, cut, work,
             )  # fmt: skip
             if n_iterations == 0:
-                work.best[0] = work.high[0]
+                best[0] = high[0]
                 if model.level >= 0:
-                    work.best_states[0] = work.filled[0]
-            if not math.isfinite(work.best[LOSS]):
+                    best_states[0] = filled[0]
+            if not math.isfinite(best[LOSS]):
                 continue
             if error == 0:
                 have = key
                 for c in range(4):
-                    work.warm[c] = work.best[c]
+                    warm[c] = best[c]
                 for c in range(2 + sp):
-                    work.warm_states[c] = work.best_states[c]
+                    warm_states[c] = best_states[c]
             _normalise(model, not math.isnan(fixed[0]), fixed, work)
-            place(model, bounds, work.best, work.smoothing, work.slopes)
+            place(model, bounds, best, parameters, slopes)
             for c in range(2 + sp):
-                work.current[c] = work.best_states[c]
+                moving[c] = best_states[c]
             sse_, logs, _ = run(
-                scaled, error, trend, season, sp, 0, work.smoothing, work.current, work.first,
-                work.second,
+                scaled, error, trend, season, sp, 0, parameters, moving, work.lines[FIRST],
+                second,
             )  # fmt: skip
             if not math.isfinite(sse_):
                 continue
@@ -316,14 +341,14 @@ def fit_block(
                 logs + n_seen * math.log(scale)
             )
             sse[i, j] = sse_ if error == 1 else sse_ * scale * scale
-            status[i, j] = PRUNED if work.best[DONE] < 0.0 else FITTED
+            status[i, j] = PRUNED if best[DONE] < 0.0 else FITTED
             for c in range(4):
-                smoothing[i, j, c] = work.smoothing[c]
+                smoothing[i, j, c] = parameters[c]
             for c in range(2 + sp):
                 unit = units[min(c, 2)]
                 if trend == 0 and c == 1:
                     unit = 1.0
-                initial[i, j, c] = work.best_states[c] * unit
-                final[i, j, c] = work.current[c] * unit
+                initial[i, j, c] = best_states[c] * unit
+                final[i, j, c] = moving[c] * unit
             if status[i, j] == FITTED:
-                best = min(best, loss[i, j] - 2.0 * n_seen * math.log(scale) + extra)
+                least = min(least, loss[i, j] - 2.0 * n_seen * math.log(scale) + extra)

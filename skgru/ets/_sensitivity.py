@@ -17,7 +17,7 @@ import math
 import numpy as np
 
 from skgru.ets._jit import double, given, integer, jit, nothing, vector
-from skgru.ets._layout import ABSOLUTES, N_ROWS, model_type, work_type
+from skgru.ets._layout import ABSOLUTES, N_ROWS, SEASONS, model_type, work_type
 from skgru.ets._recursion import A, M, carry
 
 _SMALLEST = 1e-6  # residual that still gets its own weight, relative to the scale of the data
@@ -76,22 +76,18 @@ def _seasonal(w, rows, js, o, width, weight, a1, a2, a3, f1, f2, u2, alpha, b1, 
         w[js + k] = s1 * ds + s2 * dq
 
 
-@jit(nothing(model_type, integer, integer, work_type))
-def _gather(model, n_rows, first, work):
+@jit(nothing(model_type, integer, work_type))
+def _gather(model, n_rows, work):
     """Add the products of the rows held to the Gram matrix and the gradient."""
     width = model.width
     rows = work.rows[: n_rows * width].reshape(n_rows, width)
     pair = work.pair[: 2 * n_rows].reshape(2, n_rows)
-    if first:
-        np.dot(rows.T, rows, work.gram[: width * width].reshape(width, width))
-        np.dot(pair, rows, work.gradient[: 2 * width].reshape(2, width))
-        return
-    np.dot(rows.T, rows, work.part[: width * width].reshape(width, width))
-    np.dot(pair, rows, work.part_pair[: 2 * width].reshape(2, width))
+    np.dot(rows.T, rows, work.factor[: width * width].reshape(width, width))
+    np.dot(pair, rows, work.step[: 2 * width].reshape(2, width))
     for i in range(width * width):
-        work.gram[i] += work.part[i]
+        work.gram[i] += work.factor[i]
     for i in range(2 * width):
-        work.gradient[i] += work.part_pair[i]
+        work.gradient[i] += work.step[i]
 
 
 @jit(double(given, model_type, given, given, work_type))
@@ -116,7 +112,8 @@ def accumulate(values, model, smoothing, states, work):
     float
         Sum of r^2, of the weighted residuals where the objective weighs them.
     """
-    w, rows, pair, seasons = work.sensitivities, work.rows, work.pair, work.seasons
+    w, rows, pair = work.sensitivities, work.rows, work.pair
+    seasons = work.states[SEASONS]
     n, sp, width = values.size, model.sp, model.width
     error, trend, season = model.error, model.trend, model.season
     alpha, beta, gamma, phi = smoothing[0], smoothing[1], smoothing[2], smoothing[3]
@@ -125,7 +122,11 @@ def accumulate(values, model, smoothing, states, work):
         seasons[j] = states[2 + j]
     seed(model, w)
     sse = 0.0
-    j, row, first = 0, 0, 1
+    for i in range(width * width):
+        work.gram[i] = 0.0
+    for i in range(2 * width):
+        work.gradient[i] = 0.0
+    j, row = 0, 0
     n_batch = min(n, N_ROWS)
     for t in range(n):
         bb, q = carry(trend, level, slope, phi)
@@ -199,7 +200,7 @@ def accumulate(values, model, smoothing, states, work):
         j = 0 if j + 1 == sp else j + 1
         row += 1
         if row == n_batch:
-            _gather(model, row, first, work)
-            row, first = 0, 0
+            _gather(model, row, work)
+            row = 0
             n_batch = min(n - t - 1, N_ROWS)
     return sse

@@ -10,11 +10,11 @@ from __future__ import annotations
 import math
 
 from skgru.ets._jit import double, integer, jit, nothing, vector
-from skgru.ets._layout import model_type, work_type
+from skgru.ets._layout import SMALL, model_type, work_type
 
 _SWEEPS = 100
 _SINGULAR = 1e-12  # pivot, relative to its diagonal element, below which a state is left alone
-# Places in `Work.small`.
+# Places in the row SMALL of `Work.points`.
 _Q, _RIGHT, _D = 0, 16, 20
 
 
@@ -38,7 +38,7 @@ def substitute(model, slopes, work):
     Only the lower half of `work.gram` is kept right.
     """
     q, k, width = model.n_states, model.n_smooth, model.width
-    gram, gradient, small = work.gram, work.gradient, work.small
+    gram, gradient, small = work.gram, work.gradient, work.points[SMALL]
     # slopes of the parameters that there are
     for i in range(k):
         for j in range(k):
@@ -115,9 +115,9 @@ def concentrate(model, sse, n_observed, work):
 
 @jit(nothing(model_type, double, work_type))
 def factorise(model, ridge, work):
-    """Eliminate the states: `work.factor` of the states, Schur complement in `work.small`."""
+    """Eliminate the states: `work.factor` of the states, Schur complement in `work.points`."""
     q, k, width = model.n_states, model.n_smooth, model.width
-    gram, factor, gradient, small = work.gram, work.factor, work.gradient, work.small
+    gram, factor, gradient, small = work.gram, work.factor, work.gradient, work.points[SMALL]
     for i in range(q + k + 1):  # the last row is minus the gradient
         o = i * width
         for j in range(min(i + 1, q)):
@@ -171,7 +171,7 @@ def solve(model, low, high, step, work):
         As `factorise` left it.
     """
     q, k, width = model.n_states, model.n_smooth, model.width
-    factor, small = work.factor, work.small
+    factor, small = work.factor, work.points[SMALL]
     for i in range(k):
         small[_D + i] = 0.0
     for _ in range(_SWEEPS):
