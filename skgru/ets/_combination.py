@@ -75,7 +75,7 @@ def panel_variance(
     out = np.empty((len(fits.final), h))
     arrays, simulated = _arrays(fits, codes, weights, sp), _simulated(codes, weights)
     _variances(*arrays, simulated, out)
-    for i in np.flatnonzero(simulated):
+    for i in np.flatnonzero(simulated).tolist():
         out[i] = _mixture(fits, codes, weights, sp, h, i, n_paths, seed).variance()
     return out
 
@@ -104,22 +104,22 @@ def panel_quantiles(
     _quantiles(*arrays, simulated, levels[order], ndtri(levels[order]), out)
     result = np.empty_like(out)
     result[:, order] = out
-    for i in np.flatnonzero(simulated):
+    for i in np.flatnonzero(simulated).tolist():
         result[i] = _mixture(fits, codes, weights, sp, h, i, n_paths, seed).quantile(levels)
     return result
 
 
 def _arrays(fits: Fits, codes, weights, sp: int) -> tuple:
     """What all kernels take first, in their order and types."""
-    codes = np.require(codes, np.int64, "CW")
+    codes = np.require(codes, np.int64, ["C", "W"])
     # alpha, beta, gamma, phi; level, slope; the seasons but one: all that is estimated.
     estimated = 2 + 2 * (codes[:, 1] > 0) + codes[:, 2] + sp * (codes[:, 3] > 0)
     room = np.maximum(fits.n_observed[:, None] - estimated, 1)
     return (
-        np.require(fits.final, float, "CW"),
-        np.require(fits.smoothing, float, "CW"),
+        np.require(fits.final, float, ["C", "W"]),
+        np.require(fits.smoothing, float, ["C", "W"]),
         codes,
-        np.require(weights, float, "CW"),
+        np.require(weights, float, ["C", "W"]),
         fits.sse / room,
         np.asarray(fits.n_times, np.int64) % sp,
         sp,
@@ -147,13 +147,16 @@ def _mixture(
         ETSFit(
             _spec(codes[j]),
             sp,
-            *fits.smoothing[i, j],
-            fits.initial[i, j],
-            fits.final[i, j],
-            fits.loss[i, j],
-            fits.sse[i, j],
-            int(fits.n_observed[i]),
-            int(fits.n_times[i]),
+            alpha=float(fits.smoothing[i, j, 0]),
+            beta=float(fits.smoothing[i, j, 1]),
+            gamma=float(fits.smoothing[i, j, 2]),
+            phi=float(fits.smoothing[i, j, 3]),
+            initial=fits.initial[i, j],
+            final=fits.final[i, j],
+            loss=float(fits.loss[i, j]),
+            sse=float(fits.sse[i, j]),
+            n_observed=int(fits.n_observed[i]),
+            n_times=int(fits.n_times[i]),
         )
         for j in used
     ]
@@ -190,7 +193,7 @@ def _components(final, smoothing, codes, weights, sigma2, phases, sp, i, shares,
     return n
 
 
-@jit(nothing(*_FIRST, matrix))
+@jit(nothing(*_FIRST, matrix), from_python=True)
 def _means(final, smoothing, codes, weights, sigma2, phases, sp, out):
     """`panel_mean` into out (n_series, h)."""
     n_specs, h = codes.shape[0], out.shape[1]
@@ -223,7 +226,7 @@ def _spreads(final, smoothing, codes, weights, sigma2, phases, sp, i, n, shares,
         )
 
 
-@jit(nothing(*_FIRST, integers, matrix))
+@jit(nothing(*_FIRST, integers, matrix), from_python=True)
 def _variances(final, smoothing, codes, weights, sigma2, phases, sp, left_out, out):
     """`panel_variance` into out (n_series, h), but for the series left out."""
     n_specs, h = codes.shape[0], out.shape[1]
@@ -246,7 +249,7 @@ def _variances(final, smoothing, codes, weights, sigma2, phases, sp, left_out, o
             out[i, t] = total
 
 
-@jit(nothing(*_FIRST, integers, vector, vector, cube))
+@jit(nothing(*_FIRST, integers, vector, vector, cube), from_python=True)
 def _quantiles(final, smoothing, codes, weights, sigma2, phases, sp, left_out, levels, scores, out):
     """`panel_quantiles` at rising levels into out, but for the series left out."""
     n_specs, h = codes.shape[0], out.shape[2]

@@ -74,7 +74,7 @@ class Mixture:
         self.variances = np.empty_like(self.means)
         # place[k]: which of the simulated components the k-th one is; -1: it is normal.
         self._place = np.full(len(kept), -1)
-        samples = []
+        samples: list[np.ndarray] = []
         for k, fit in enumerate(self.fits):
             closed = _prediction.variance(fit, h) if bootstrap is None else None
             if closed is not None:
@@ -239,7 +239,7 @@ def _probability(x, t, weights, means, deviations, samples, place):
     return total
 
 
-@jit(nothing(vector, matrix, matrix, cube, integers, matrix, matrix))
+@jit(nothing(vector, matrix, matrix, cube, integers, matrix, matrix), from_python=True)
 def probabilities(weights, means, deviations, samples, place, values, out):
     """Cumulative distribution at values[i, t], into out[i, t]; the rest as in `solve`."""
     for i in range(values.shape[0]):
@@ -295,7 +295,7 @@ def _root(t, level, score, weights, means, deviations, samples, place):
     return 0.5 * (a + b)
 
 
-@jit(nothing(vector, matrix, matrix, cube, integers, vector, vector, matrix))
+@jit(nothing(vector, matrix, matrix, cube, integers, vector, vector, matrix), from_python=True)
 def solve(weights, means, deviations, samples, place, levels, scores, out):
     """Quantiles of a mixture at rising levels, into out; none falls with the level.
 

@@ -199,7 +199,8 @@ def _spread_of_products(states, trend, sp, phase, smoothing, sigma2, out):
         given,
         double,
         vector,
-    )
+    ),
+    from_python=True,
 )
 def spread(means, states, error, trend, season, sp, phase, smoothing, sigma2, out):
     """Variances of classes 1 to 3; the caller knows that the model is in one of them.

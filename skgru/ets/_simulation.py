@@ -109,7 +109,10 @@ def _hold(new, old):
 
 
 # Longer than a function should be: one loop over the steps, every part a line of the model.
-@jit(nothing(given, integer, integer, integer, integer, integer, given, matrix, matrix))
+@jit(
+    nothing(given, integer, integer, integer, integer, integer, given, matrix, matrix),
+    from_python=True,
+)
 def walk(states, error, trend, season, sp, phase, smoothing, innovations, out):
     """Fill out[i, t] by running the model from `states` under innovations[i, t].
 
