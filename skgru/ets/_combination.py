@@ -255,13 +255,17 @@ def _quantiles(final, smoothing, codes, weights, sigma2, phases, sp, left_out, l
     n_specs, h = codes.shape[0], out.shape[2]
     shares, means = np.empty(2 * n_specs), np.empty((n_specs, h))
     deviations = np.empty((n_specs, h))
-    samples, place = np.empty((0, 0, 0)), np.full(n_specs, -1)
+    samples, place = np.empty((0, 0, 0)), np.empty(n_specs, np.int64)
+    for k in range(n_specs):
+        place[k] = -1
     for i in range(out.shape[0]):
         if left_out[i]:
             continue
         n = _components(final, smoothing, codes, weights, sigma2, phases, sp, i, shares, means)
         if n == 0:
-            out[i] = np.nan
+            for a in range(levels.shape[0]):
+                for t in range(h):
+                    out[i, a, t] = np.nan
             continue
         _spreads(
             final, smoothing, codes, weights, sigma2, phases, sp, i, n, shares, means, deviations

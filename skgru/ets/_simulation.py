@@ -128,7 +128,8 @@ def walk(states, error, trend, season, sp, phase, smoothing, innovations, out):
     seasons = np.empty(sp)
     for i in range(innovations.shape[0]):
         level, slope = states[0], states[1]
-        seasons[:] = states[2 : 2 + sp]
+        for j in range(sp):  # copying a slice takes two seconds to compile
+            seasons[j] = states[2 + j]
         place = phase
         for t in range(innovations.shape[1]):
             growth, base = carry(trend, level, slope, phi)
