@@ -6,8 +6,8 @@ import numpy as np
 
 from skgru.ets._model import Search
 
-# alpha, share of beta, share of gamma, phi. Likelihoods of short yearly series have one optimum with
-# a level that follows every value and one with a rigid level; gamma's profile has two as well.
+# alpha, share of beta, share of gamma, phi. Likelihoods of short series often have one optimum with a
+# level that follows every value and one with a rigid level; slope and season do alike.
 _PLAIN = np.array(
     [
         [0.3, 0.2, 0.1, 0.95],
@@ -20,16 +20,17 @@ _PLAIN = np.array(
 _SEASONAL = np.array(
     [
         [0.2, 0.1, 0.1, 0.95],
-        [0.1, 0.1, 0.6, 0.95],
+        [0.02, 0.1, 0.5, 0.95],
         [0.5, 0.05, 0.8, 0.95],
-        [0.7, 0.1, 0.1, 0.9],
+        [0.9, 0.8, 0.1, 0.9],
+        [0.1, 0.1, 0.6, 0.95],
         [0.05, 0.5, 0.3, 0.97],
     ]
 )
 
 # One model is to be selected: a criterion that is seldom worse than R's, at half the work of
 # THOROUGH.
-SELECT = Search(_PLAIN, prune=True, seasonal_starts=_SEASONAL[:3])
+SELECT = Search(_PLAIN, prune=True, seasonal_starts=_SEASONAL[:4])
 # The best that several starts find, for comparisons and for single series.
 THOROUGH = Search(
     _PLAIN,
@@ -38,7 +39,7 @@ THOROUGH = Search(
     tolerance=1e-4,
     seasonal_starts=_SEASONAL,
 )
-_COMBINE = Search(_PLAIN, seasonal_starts=_SEASONAL[:3])
+_COMBINE = Search(_PLAIN, seasonal_starts=_SEASONAL[:4])
 _COMBINE_SEASONAL = Search(
     _PLAIN[:1],
     n_warm=0,

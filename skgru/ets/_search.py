@@ -28,6 +28,7 @@ from skgru.ets._jit import (
 from skgru.ets._layout import (
     BASE,
     BEST,
+    CARRIED,
     CURRENT,
     FILLED,
     FIRST,
@@ -39,6 +40,7 @@ from skgru.ets._layout import (
     SECOND,
     SLOPES,
     SMOOTHING,
+    START,
     UNITS,
     WARM,
     model_type,
@@ -123,12 +125,12 @@ def _enter(model, bounds, start, work, point):
 @jit(
     nothing(
         vector, integer, integer, model_type, matrix, vector, given, given, matrix, integer,
-        boolean, integer, double, integer, double, work_type,
+        boolean, boolean, boolean, integer, double, integer, double, work_type,
     )
 )  # fmt: skip
 def optimise(
-    values, n, n_observed, model, bounds, base, fixed, units, starts, n_starts, is_warm, n_short,
-    tolerance, n_iterations, cut, work,
+    values, n, n_observed, model, bounds, base, fixed, units, starts, n_starts, is_warm,
+    is_carried, prunes, n_short, tolerance, n_iterations, cut, work,
 ):  # fmt: skip
     """The best point of several starts, in the rows BEST of `work.points` and `.states`.
 
@@ -146,8 +148,10 @@ def optimise(
     starts : ndarray, shape (>= n_starts, 4)
     n_starts : int
         Of them to try.
-    is_warm : bool
-        Whether the row WARM is a start as well.
+    is_warm, is_carried : bool
+        Whether the rows WARM and START of `work.points` are starts as well.
+    prunes : bool
+        Whether starts may be given up for others that do better.
     n_short, n_iterations : int
     tolerance, cut : float
         As in `descend`.
@@ -156,8 +160,9 @@ def optimise(
     best, best_states = work.points[BEST], work.states[BEST]
     point, states = work.points[CURRENT], work.states[CURRENT]
     warm, warm_states, filled = work.points[WARM], work.states[WARM], work.lines[FILLED]
+    n_all = n_starts + is_carried
     best[LOSS] = math.inf
-    for i in range(-1 if is_warm else 0, n_starts):
+    for i in range(-1 if is_warm else 0, n_all):
         if i < 0:
             rest(point)
             for c in range(4):
@@ -165,16 +170,28 @@ def optimise(
             for c in range(2 + model.sp):
                 states[c] = warm_states[c]
         else:
-            _enter(model, bounds, starts[i], work, point)
+            _enter(model, bounds, starts[i] if i < n_starts else work.points[START], work, point)
             _states(model, filled, n, base, 0, fixed, units, work, states)
-        n_now = n_iterations if n_starts + is_warm == 1 else n_short
+        n_now = n_iterations if n_all + is_warm == 1 else n_short
+        # A start that will hardly reach what another has reached is given up early.
+        limit = min(cut, best[LOSS]) if prunes else cut
         descend(
-            values, n_observed, model, bounds, point, states, n_now, i >= 0, tolerance, cut, work
+            values, n_observed, model, bounds, point, states, n_now, i >= 0, tolerance, limit, work
         )
         if i >= 0 and not math.isfinite(point[LOSS]):
             _states(model, filled, n, base, 1, fixed, units, work, states)
             descend(
-                values, n_observed, model, bounds, point, states, n_now, True, tolerance, cut, work
+                values,
+                n_observed,
+                model,
+                bounds,
+                point,
+                states,
+                n_now,
+                True,
+                tolerance,
+                limit,
+                work,
             )
         if point[LOSS] < best[LOSS]:
             for c in range(8):
@@ -260,6 +277,7 @@ def fit_block(
     best, best_states = work.points[BEST], work.states[BEST]
     warm, warm_states = work.points[WARM], work.states[WARM]
     parameters, slopes = work.points[SMOOTHING], work.points[SLOPES]
+    carried, begun = work.points[CARRIED], work.points[START]
     moving, base = work.states[MOVING], work.states[BASE]
     filled, second = work.lines[FILLED], work.lines[SECOND]
     for i in range(offsets.size - 1):
@@ -272,6 +290,7 @@ def fit_block(
             scaled[t] = series[t] / scale
         fill(scaled, filled)
         least, have = math.inf, -1
+        carried[:] = 0.0
         base_season, base_valid = -1, False
         for place_ in range(order.size):
             j = order[place_]
@@ -306,14 +325,25 @@ def fit_block(
             key = (trend * 2 + damped) * 3 + season
             is_warm = error == 1 and have == key
             these = seasonal_starts if season != 0 else starts
-            n_starts = min(these.shape[0], counts[1]) if is_warm else these.shape[0]
+            n_starts = these.shape[0]
+            if is_warm:  # without a season an iteration costs a tenth
+                n_starts = min(n_starts, counts[1] if season != 0 else 4 * counts[1])
             n_iterations = counts[2]
             if n_seen <= k and simplest:  # too few values for a choice: the last one stays
                 n_iterations = 0
                 n_starts = 1
+            # So are the smoothing parameters of the same trend with another season.
+            trend_key = 4 * (2 * trend + damped)
+            is_carried = season != 0 and not is_warm and carried[trend_key] > 0.0 and n_starts > 1
+            if is_carried:
+                for c in range(4):
+                    begun[c] = carried[trend_key + c]
+                if begun[2] < 0.0:
+                    begun[2] = these[0, 2]
+            n_short = counts[0] if season != 0 else 2 * counts[0]
             optimise(
                 scaled, n, n_seen, model, bounds, base, fixed, units, these, n_starts, is_warm,
-                min(counts[0], n_iterations), limits[0], n_iterations, cut, work,
+                is_carried, counts[3] == 1, min(n_short, n_iterations), limits[0], n_iterations, cut, work,
             )  # fmt: skip
             if n_iterations == 0:
                 best[0] = high[0]
@@ -327,6 +357,8 @@ def fit_block(
                     warm[c] = best[c]
                 for c in range(2 + sp):
                     warm_states[c] = best_states[c]
+            for c in range(4):
+                carried[trend_key + c] = best[c] if c != 2 or season != 0 else -1.0
             _normalise(model, not math.isnan(fixed[0]), fixed, work)
             place(model, bounds, best, parameters, slopes)
             for c in range(2 + sp):
