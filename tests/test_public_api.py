@@ -25,11 +25,11 @@ def entries(section):
 
 def public_methods(cls):
     return {
-        name: method
+        name: getattr(cls, name)
         for base in cls.__mro__
         if base.__module__.startswith("skgru.")
-        for name, method in vars(base).items()
-        if not name.startswith("_") and callable(inspect.unwrap(method))
+        for name in vars(base)
+        if not name.startswith("_") and callable(getattr(cls, name))
     }
 
 

@@ -193,10 +193,11 @@ def advance(fitted: Fitted, panel: Panel, unchanged: np.ndarray) -> Fitted:
             f"{panel.name(s)}: ETS models that multiply need positive values, and the new ones are "
             "not. Call update with update_params=True, or choose additive components."
         )
+    lost = (weights != fitted.weights).any(axis=1, keepdims=True)
     return replace(
         fitted,
         fits=fits._replace(final=final, n_times=np.diff(offsets)),
-        weights=weights / total,
+        weights=np.where(lost, weights / total, weights),
     )
 
 
@@ -234,7 +235,7 @@ def mean(fitted: Fitted, panel: Panel, steps: np.ndarray, shift=None) -> np.ndar
 def variance(fitted: Fitted, panel: Panel, steps: np.ndarray, shift=None) -> np.ndarray:
     """Variances; parameters as in `mean`."""
     if fitted.lambdas is None and not fitted.nonnegative:
-        return _moments(fitted, panel, steps, True)[1]
+        return _checked(panel, _moments(fitted, panel, steps, True)[1], "variance")
     levels = (np.arange(N_QUANTILES) + 0.5) / N_QUANTILES
     return quantiles(fitted, panel, steps, levels, shift).var(axis=1)
 
@@ -270,7 +271,7 @@ def quantiles(fitted: Fitted, panel: Panel, steps, levels, shift=None) -> np.nda
                 out[s][:, inside] = found
     if shift is not None:
         out = out + shift[:, None, :]
-    return _back(fitted, out, None)
+    return _checked(panel, _back(fitted, out, None), "quantile")
 
 
 def is_normal(fitted: Fitted) -> bool:
@@ -344,40 +345,50 @@ def _transformed(panel: Panel, lambdas) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _complete(panel: Panel, values, settings: Settings, fits: Fits, criteria):
-    """Give series without any fit their last value, and say so; an error where that would surprise.
+    """Give series that rule out every candidate simple exponential smoothing, and say so.
 
-    Such series are too short for every candidate. Where positive values are what is missing, there
-    is an error instead.
+    They are too short. Where positive values are what is missing, there is an error instead.
     """
-    empty = ~np.isfinite(criteria).any(axis=1)
-    if not empty.any():
+    empty = np.flatnonzero(~np.isfinite(criteria).any(axis=1))
+    short = np.flatnonzero(fits.n_observed < FEWEST)
+    if len(short):
+        _warn(panel, short, f"fewer than {FEWEST} values: forecasts are the last one, or nearly so")
+    if not len(empty):
         return settings, fits, criteria
     offsets = panel.offsets
-    names = [spec.name for spec in settings.specs]
-    for s in np.flatnonzero(empty):
-        series = values[offsets[s] : offsets[s + 1]]
-        if all("M" in spec.name for spec in settings.specs) and np.nanmin(series) <= 0:
-            raise ValueError(
-                f"{panel.name(s)} has values of at most 0, and {', '.join(names)} needs positive "
-                "ones. Choose additive components, or add a constant to the series."
-            )
-    last_value = ETSSpec("A")
-    if last_value not in settings.specs:
-        settings = replace(settings, specs=(*settings.specs, last_value))
+    pieces = [values[offsets[s] : offsets[s + 1]] for s in empty]
+    if all("M" in spec.name for spec in settings.specs):
+        for s, piece in zip(empty, pieces):
+            if np.nanmin(piece) <= 0:
+                names = ", ".join(spec.name for spec in settings.specs)
+                raise ValueError(
+                    f"{panel.name(s)} has values of at most 0, and {names} needs positive ones. "
+                    "Choose additive components, or add a constant to the series."
+                )
+    simple = ETSSpec("A")
+    lengths = [len(piece) for piece in pieces]
+    own = _selection.fit(
+        np.concatenate(pieces),
+        np.append(0, np.cumsum(lengths)).astype(np.int64),
+        replace(settings, specs=(simple,)),
+    )
+    j = settings.specs.index(simple) if simple in settings.specs else len(settings.specs)
+    if j == len(settings.specs):
+        settings = replace(settings, specs=(*settings.specs, simple))
         fits = _widened(fits)
         criteria = np.pad(criteria, ((0, 0), (0, 1)), constant_values=np.inf)
-    j = settings.specs.index(last_value)
-    for s in np.flatnonzero(empty):
-        _follow(fits, values[offsets[s] : offsets[s + 1]], s, j)
-        criteria[s, j] = fits.loss[s, j]
-    which = panel.name(int(np.argmax(empty)))
-    others = f" and {empty.sum() - 1} more" if empty.sum() > 1 else ""
-    warnings.warn(
-        f"{which}{others} is too short for every model asked for: its forecast is its last value.",
-        UserWarning,
-        stacklevel=2,
-    )
+    for name in Fits._fields[:6]:
+        getattr(fits, name)[empty, j] = getattr(own, name)[:, 0]
+    criteria[empty, j] = own.loss[:, 0]
+    _warn(panel, empty, "too few values for every model asked for: ETS(A,N,N) takes their place")
     return settings, fits, criteria
+
+
+def _warn(panel: Panel, which: np.ndarray, what: str) -> None:
+    """One warning for all series concerned, by the name of the first."""
+    others = f" and {len(which) - 1} more" if len(which) > 1 else ""
+    verb = "have" if others else "has"
+    warnings.warn(f"{panel.name(which[0])}{others} {verb} {what}.", UserWarning, stacklevel=5)
 
 
 def _widened(fits: Fits) -> Fits:
@@ -389,20 +400,6 @@ def _widened(fits: Fits) -> Fits:
     wide["status"][:, -1] = 1
     wide["loss"][:, -1] = np.inf
     return fits._replace(**wide)
-
-
-def _follow(fits: Fits, series: np.ndarray, s: int, j: int) -> None:
-    """Write the model whose level is the last value as candidate j of series s."""
-    seen = series[~np.isnan(series)]
-    fits.status[s, j] = 0
-    fits.smoothing[s, j] = (1.0, 0.0, 0.0, 1.0)
-    fits.initial[s, j] = 0.0
-    fits.final[s, j] = 0.0
-    fits.initial[s, j, 0], fits.final[s, j, 0] = seen[0], seen[-1]
-    sse = float(np.sum(np.diff(seen) ** 2))
-    floor = len(seen) * (1e-12 * max(1.0, float(np.mean(np.abs(seen))))) ** 2
-    fits.sse[s, j] = sse
-    fits.loss[s, j] = len(seen) * np.log(max(sse, floor))
 
 
 def _moments(fitted: Fitted, panel: Panel, steps: np.ndarray, spread: bool):
@@ -436,12 +433,18 @@ def _moments(fitted: Fitted, panel: Panel, steps: np.ndarray, spread: bool):
             rows = ~ahead[s]
             place = offsets[s] + _places(fitted, panel, s, steps[s, rows])
             means[s, rows], variances[s, rows] = inside[0][place], inside[1][place]
-    if not np.isfinite(means).all():
-        s = int(np.argmax(~np.isfinite(means).all(axis=1)))
-        raise ValueError(
-            f"{panel.name(s)}: forecasts overflow. Ask for a damped trend or a shorter horizon."
-        )
-    return means, variances
+    return _checked(panel, means, "forecast"), variances
+
+
+def _checked(panel: Panel, table: np.ndarray, what: str) -> np.ndarray:
+    """Numbers whose first axis is series, if all are finite; an error otherwise."""
+    if np.isfinite(table).all():
+        return table
+    s = int(np.argmax(~np.isfinite(table.reshape(len(table), -1)).all(axis=1)))
+    raise ValueError(
+        f"{panel.name(s)}: a {what} overflows. Divide the series by its size, ask for a damped "
+        "trend, or for a shorter horizon."
+    )
 
 
 def _places(fitted: Fitted, panel: Panel, s: int, steps: np.ndarray) -> np.ndarray:

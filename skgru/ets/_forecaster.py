@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -134,7 +135,7 @@ class ETSForecaster(BaseForecaster):
     (2, 2)
     """
 
-    _tags = {
+    _tags: ClassVar[dict] = {
         "authors": ["skgru developers"],
         "maintainers": ["skgru developers"],
         "y_inner_mtype": ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"],
@@ -152,7 +153,7 @@ class ETSForecaster(BaseForecaster):
         "property:randomness": "derandomized",
     }
     # What updates and in-sample forecasts need is kept by the forecaster itself.
-    _config = {"remember_data": False}
+    _config: ClassVar[dict] = {"remember_data": False}
     _y = None
     _X = None
 
@@ -270,7 +271,6 @@ class ETSForecaster(BaseForecaster):
 
         steps, index = self._horizon(fh)
         shift = self._shift(X, steps, index)
-        columns = self._panel.columns
         if _fitted.is_normal(self._fitted):
             means = _fitted.mean(self._fitted, self._panel, steps, shift)
             deviations = np.sqrt(_fitted.variance(self._fitted, self._panel, steps, shift))
@@ -281,7 +281,6 @@ class ETSForecaster(BaseForecaster):
         found = _fitted.quantiles(self._fitted, self._panel, steps, levels, shift)
         frames = [self._frame(found[:, k], index) for k in range(N_EMPIRICAL)]
         sample = pd.concat(frames, keys=range(N_EMPIRICAL))
-        del columns
         return Empirical(sample, index=index, columns=frames[0].columns)
 
     def _horizon(self, fh):
@@ -642,6 +641,7 @@ class ETSForecaster(BaseForecaster):
             "seed": self._seed,
             "mtype": self._y_metadata["mtype"],
             "names": list(self._index_names),
+            "name": getattr(self._seen(), "name", None),
             **_json.dump(self._panel, self._fitted),
         }
         text = json.dumps(record, allow_nan=False)
@@ -679,7 +679,9 @@ class ETSForecaster(BaseForecaster):
             "feature_names": self._panel.columns,
         }
         frame = self._seen()
-        y = convert_to(frame, record["mtype"], store=self._converter_store_y)
+        y = convert_to(frame, record["mtype"])
+        if isinstance(y, pd.Series):
+            y.name = record["name"]
         _, inner = self._check_X_y(y=y)
         self._update_y_X(inner)
         self._is_vectorized = False

@@ -1,4 +1,4 @@
-"""What fitted candidates say about the values seen, and their states moved over new ones (numba)."""
+"""What fitted candidates say about values seen, and their states moved over new ones (numba)."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """Exogenous columns: regression whose errors follow an additive ETS model.
 
-With y = X b + z and z from a linear model, residuals are linear in y, in the columns of X and in the
-initial states. Given the smoothing parameters, b is the generalised least-squares estimate: filter
-y, the columns and the unit states through the recursion, and regress. Given b, the models are fitted
-to y - X b. The two take turns until the residuals' sum of squares stops falling.
+With y = X b + z and z from a linear model, residuals are linear in y, in the columns of X and in
+the initial states. Given the smoothing parameters, b is the generalised least-squares estimate:
+filter y, the columns and the unit states through the recursion, and regress. Given b, the models
+are fitted to y - X b. The two take turns until the residuals' sum of squares stops falling.
 """
 
 from __future__ import annotations
