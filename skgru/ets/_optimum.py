@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 
+from skgru.ets import _horizon
 from skgru.ets._jit import boolean, double, given, integer, jit, matrix, nothing, vector
 from skgru.ets._layout import (
     HIGH,
+    HORIZONS,
     LOW,
     POLYNOMIAL,
     SLOPES,
@@ -126,7 +128,10 @@ def descend(
     n = float(n_observed)
     for iteration in range(n_iterations):
         place(model, bounds, point, smoothing, slopes)
-        sse = accumulate(values, model, smoothing, states, work)
+        if model.objective == HORIZONS:
+            sse = _horizon.accumulate(values, model, smoothing, states, work)
+        else:
+            sse = accumulate(values, model, smoothing, states, work)
         if not sse > n * FLOOR:
             point[DONE] = 1.0
             return

@@ -33,6 +33,7 @@ from skgru.ets._layout import (
     FILLED,
     FIRST,
     HIGH,
+    LIKELIHOOD,
     LOW,
     MOVING,
     POLYNOMIAL,
@@ -40,6 +41,7 @@ from skgru.ets._layout import (
     SECOND,
     SLOPES,
     SMOOTHING,
+    SQUARES,
     START,
     UNITS,
     WARM,
@@ -272,6 +274,7 @@ def fit_block(
     n_max = 1
     for i in range(offsets.size - 1):
         n_max = max(n_max, offsets[i + 1] - offsets[i])
+    prunes = counts[3] == 1 and objective == LIKELIHOOD
     work = _layout.room(n_max, sp)
     low, high, units = work.points[LOW], work.points[HIGH], work.points[UNITS]
     best, best_states = work.points[BEST], work.states[BEST]
@@ -304,9 +307,10 @@ def fit_block(
                 continue
             if (error == 1 or trend == M or season == M) and (not positive or n_seen <= k):
                 continue
+            holds_level, holds_slope = not math.isnan(fixed[0]), not math.isnan(fixed[1])
             model = _layout.describe(
-                error, trend, damped, season, sp, objective, n_steps, region,
-                not math.isnan(fixed[0]), not math.isnan(fixed[1]), fixed.size > 2,
+                error, trend, damped, season, sp, min(objective, SQUARES), n_steps, region,
+                holds_level, holds_slope, fixed.size > 2,
             )  # fmt: skip
             if season != base_season:
                 base_valid = begin(filled, n, season, sp, second, base)
@@ -318,7 +322,7 @@ def fit_block(
             units[0], units[1] = scale, (1.0 if trend == M else scale)
             units[2] = 1.0 if season == M else scale
             extra = penalty(criterion, k, n_seen)
-            cut = least - extra if counts[3] == 1 else math.inf
+            cut = least - extra if prunes else math.inf
             if not extra < math.inf:
                 cut = math.inf
             # A model of the other error with the same states is the best start there is.
@@ -343,8 +347,18 @@ def fit_block(
             n_short = counts[0] if season != 0 else 2 * counts[0]
             optimise(
                 scaled, n, n_seen, model, bounds, base, fixed, units, these, n_starts, is_warm,
-                is_carried, counts[3] == 1, min(n_short, n_iterations), limits[0], n_iterations, cut, work,
+                is_carried, prunes, min(n_short, n_iterations), limits[0], n_iterations, cut, work,
             )  # fmt: skip
+            far = _layout.describe(
+                error, trend, damped, season, sp, objective, n_steps, region, holds_level,
+                holds_slope, fixed.size > 2,
+            )  # fmt: skip
+            if objective > SQUARES and math.isfinite(best[LOSS]):
+                rest(best)
+                descend(
+                    scaled, n_seen, far, bounds, best, best_states,
+                    n_iterations, False, limits[0], math.inf, work,
+                )  # fmt: skip
             if n_iterations == 0:
                 best[0] = high[0]
                 if model.level >= 0:
@@ -359,7 +373,7 @@ def fit_block(
                     warm_states[c] = best_states[c]
             for c in range(4):
                 carried[trend_key + c] = best[c] if c != 2 or season != 0 else -1.0
-            _normalise(model, not math.isnan(fixed[0]), fixed, work)
+            _normalise(model, holds_level, fixed, work)
             place(model, bounds, best, parameters, slopes)
             for c in range(2 + sp):
                 moving[c] = best_states[c]

@@ -25,6 +25,9 @@ _CRITERIA = ("aicc", "aic", "bic")
 # Work of a block, in values times candidates times their columns: about a tenth of a second.
 _BLOCK = 4_000_000
 
+# As in R.
+_MOST_STEPS = 30
+
 _LETTERS = {
     None: "N", "none": "N", "n": "N",
     "a": "A", "add": "A", "additive": "A",
@@ -158,6 +161,10 @@ def fit(
 def _arguments(settings: Settings) -> tuple:
     """The settings as the kernel takes them."""
     search, fixed = settings.search, settings.fixed
+    if not 1 <= settings.n_steps <= _MOST_STEPS:
+        raise ValueError(
+            f"Objective 'amse' averages over 1 to {_MOST_STEPS} steps; got {settings.n_steps}."
+        )
     codes = np.array(
         [(*spec.code, spec.n_parameters(settings.sp)) for spec in settings.specs], np.int64
     ).reshape(-1, 5)

@@ -77,7 +77,7 @@ def _seasonal(w, rows, js, o, width, weight, a1, a2, a3, f1, f2, u2, alpha, b1, 
 
 
 @jit(nothing(model_type, integer, work_type))
-def _gather(model, n_rows, work):
+def gather(model, n_rows, work):
     """Add the products of the rows held to the Gram matrix and the gradient."""
     width = model.width
     rows = work.rows[: n_rows * width].reshape(n_rows, width)
@@ -200,7 +200,7 @@ def accumulate(values, model, smoothing, states, work):
         j = 0 if j + 1 == sp else j + 1
         row += 1
         if row == n_batch:
-            _gather(model, row, work)
+            gather(model, row, work)
             row = 0
             n_batch = min(n - t - 1, N_ROWS)
     return sse
