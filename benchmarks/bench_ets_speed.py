@@ -250,7 +250,8 @@ def first(args):
 def curve(args):
     """Cost against the number of series and against their length."""
     print(
-        "\nn series  values each  mode     threads     wall s   CPU ms a series   us a value   memory, times the data"
+        "\nn series  values each  mode     threads     wall s   CPU ms a series   us a value"
+        "  memory / data"
     )
     for mode in ("combine", "select"):
         for n_jobs in (1, 2):
