@@ -70,6 +70,7 @@ ETS_LAYERS = [
     {"_selection"},
     {"_search"},
     {"_optimum"},
+    {"_horizon"},
     {"_loss", "_step"},
     {"_sensitivity"},
     {"_initial"},

@@ -71,12 +71,12 @@ class Fitted:
 
     def single(self, s: int, j: int | None = None) -> ETSFit:
         """Candidate j of series s; the best one by default."""
-        return _selection.single(self.fits, self.settings, s, self.best[s] if j is None else j)
+        return _selection.single(self.fits, self.settings, s, int(self.best[s] if j is None else j))
 
     def members(self, s: int) -> tuple[list[ETSFit], np.ndarray]:
         """The candidates of series s that have weight, and their weights."""
         used = np.flatnonzero(self.weights[s])
-        return [self.single(s, j) for j in used], self.weights[s, used]
+        return [self.single(s, int(j)) for j in used], self.weights[s, used]
 
 
 def estimate(
@@ -136,14 +136,14 @@ def apply(fitted: Fitted, panel: Panel, options: Options) -> Fitted:
         own = replace(fitted.settings, specs=(spec,), bounds=bounds)
         pieces.append(_selection.fit(values, offsets, own, options.n_jobs))
     first = pieces[0]
-    fits = Fits(
-        *(np.concatenate([getattr(p, name) for p in pieces], axis=1) for name in Fits._fields[:6]),
-        first.n_observed,
-        first.n_times,
-    )
+    joined = {
+        name: np.concatenate([getattr(p, name) for p in pieces], axis=1)
+        for name in Fits._fields[:6]
+    }
+    fits = first._replace(**joined)
     criteria = _selection.criteria(fits, fitted.settings)
     weights = np.where(np.isfinite(criteria), fitted.weights[:1], 0.0)
-    for s in np.flatnonzero(weights.sum(axis=1) == 0):
+    for s in np.flatnonzero(weights.sum(axis=1) == 0).tolist():
         raise ValueError(
             f"{panel.name(s)} rules out the models fitted before: "
             f"{[fitted.settings.specs[j].name for j in np.flatnonzero(fitted.weights[0])]}. "
@@ -188,7 +188,7 @@ def advance(fitted: Fitted, panel: Panel, unchanged: np.ndarray) -> Fitted:
         final,
     )
     total = weights.sum(axis=1, keepdims=True)
-    for s in np.flatnonzero(total == 0):
+    for s in np.flatnonzero(total == 0).tolist():
         raise ValueError(
             f"{panel.name(s)}: ETS models that multiply need positive values, and the new ones are "
             "not. Call update with update_params=True, or choose additive components."
@@ -362,7 +362,7 @@ def _complete(panel: Panel, values, settings: Settings, fits: Fits, criteria):
             if np.nanmin(piece) <= 0:
                 names = ", ".join(spec.name for spec in settings.specs)
                 raise ValueError(
-                    f"{panel.name(s)} has values of at most 0, and {names} needs positive ones. "
+                    f"{panel.name(int(s))} has values of at most 0, and {names} needs positive ones. "
                     "Choose additive components, or add a constant to the series."
                 )
     simple = ETSSpec("A")
@@ -388,7 +388,7 @@ def _warn(panel: Panel, which: np.ndarray, what: str) -> None:
     """One warning for all series concerned, by the name of the first."""
     others = f" and {len(which) - 1} more" if len(which) > 1 else ""
     verb = "have" if others else "has"
-    warnings.warn(f"{panel.name(which[0])}{others} {verb} {what}.", UserWarning, stacklevel=5)
+    warnings.warn(f"{panel.name(int(which[0]))}{others} {verb} {what}.", UserWarning, stacklevel=5)
 
 
 def _widened(fits: Fits) -> Fits:

@@ -52,8 +52,9 @@ def load(record: dict) -> tuple[Panel, Fitted]:
         **{
             **s,
             "specs": tuple(ETSSpec.parse(name) for name in s["specs"]),
-            "search": Search(
-                **{k: _array(v) if isinstance(v, dict) else v for k, v in s["search"].items()}
+            "search": Search._make(
+                _array(v) if isinstance(v, dict) else v
+                for v in (s["search"][name] for name in Search._fields)
             ),
             "bounds": _array(s["bounds"]),
             "fixed": Fixed(

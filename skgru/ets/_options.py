@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import numbers
 import os
 from dataclasses import dataclass
@@ -154,10 +155,11 @@ def n_threads(n_jobs) -> int:
         return 1
     if isinstance(n_jobs, bool) or not isinstance(n_jobs, numbers.Integral) or n_jobs == 0:
         raise ValueError(f"n_jobs is None or an integer other than 0; got {n_jobs!r}.")
-    if n_jobs > 0:
-        return int(n_jobs)
+    n = int(n_jobs)
+    if n > 0:
+        return n
     count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return max(1, (count or 1) + 1 + int(n_jobs))
+    return max(1, (count or 1) + 1 + n)
 
 
 def _candidates(p: dict, sp: int, additive: bool):
@@ -224,10 +226,10 @@ def _initial_season(season, sp: int) -> np.ndarray:
 
 
 def _check_integer(name: str, value, least: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < least:
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or int(value) < least:
         raise ValueError(f"{name} is an integer of at least {least}; got {value!r}.")
 
 
 def _check_number(name: str, value) -> None:
-    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not np.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not math.isfinite(value):
         raise ValueError(f"{name} is a finite number or None; got {value!r}.")

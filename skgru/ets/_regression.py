@@ -54,7 +54,7 @@ def fit(values, panel: Panel, settings: Settings, n_jobs: int = 1, after_block=N
         if not len(moving):
             break
         for s in moving:
-            model = _selection.single(fits, settings, s, best[s])
+            model = _selection.single(fits, settings, int(s), int(best[s]))
             y = values[offsets[s] : offsets[s + 1]]
             coefficients[s] = generalised(model, y, designs[s])[0]
     return remove(values, panel, coefficients), coefficients

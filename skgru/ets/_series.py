@@ -7,6 +7,7 @@ panel with N instances are numbered column by column, series c N + i.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -45,7 +46,7 @@ class Panel:
     columns: list
     regressors: list
     ends: pd.Index
-    freq: object = None
+    freq: Any = None
     step: int = 1
 
     @property
@@ -339,7 +340,7 @@ def _places_of(instances: pd.Index | None, panel: Panel) -> np.ndarray:
     """Which instances of the panel these are."""
     if (instances is None) != (panel.instances is None):
         raise ValueError("update needs the kind of y that was fitted, a series or a panel.")
-    if instances is None:
+    if instances is None or panel.instances is None:
         return np.zeros(1, np.int64)
     present = panel.instances.get_indexer(instances)
     if (present < 0).any():

@@ -18,10 +18,10 @@ def make(n: int, ax=None, sharex: bool = False):
     except ImportError as error:
         raise ImportError("Plotting needs matplotlib: pip install 'skgru[plot]'.") from error
     if ax is None:
-        _, axes = plt.subplots(
+        _, made = plt.subplots(
             n, 1, sharex=sharex, figsize=(8, 1.2 + 1.9 * n), layout="constrained", squeeze=False
         )
-        return list(axes[:, 0])
+        return list(made[:, 0])
     axes = [ax] if not hasattr(ax, "__len__") else list(getattr(ax, "ravel", lambda: ax)())
     if len(axes) != n:
         raise ValueError(f"This display draws into {n} Axes; got {len(axes)}.")
