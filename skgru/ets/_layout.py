@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import types
 
-from skgru.ets._jit import integer, jit, matrix, truth, vector
+from skgru.ets._jit import integer, jit, matrix, truth, types, vector
 
 # Rows of the Jacobian that are held at a time.
 N_ROWS = 128
