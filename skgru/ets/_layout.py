@@ -102,7 +102,7 @@ def describe(
     )  # fmt: skip
 
 
-# Rows of `Work.points`: coordinates with what `_optimum` keeps behind them, and other small vectors.
+# Rows of `Work.points`: coordinates with what `_optimum` keeps behind them, and small vectors.
 TRIAL, BEST, WARM, CURRENT, LOW, HIGH, STEP_LOW, STEP_HIGH = 0, 1, 2, 3, 4, 5, 6, 7
 SMOOTHING, SLOPES, UNITS, SMALL, CARRIED, START = 8, 9, 10, 11, 12, 13
 # Rows of `Work.states`; the first four belong to the points of the same name.

@@ -6,8 +6,8 @@ import numpy as np
 
 from skgru.ets._model import Search
 
-# alpha, share of beta, share of gamma, phi. Likelihoods of short series often have one optimum with a
-# level that follows every value and one with a rigid level; slope and season do alike.
+# alpha, share of beta, share of gamma, phi. Likelihoods of short series often have one optimum with
+# a level that follows every value and one with a rigid level; slope and season do alike.
 _PLAIN = np.array(
     [
         [0.3, 0.2, 0.1, 0.95],

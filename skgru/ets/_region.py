@@ -11,7 +11,8 @@ besides. A parameter whose two bounds are equal is fixed and restrains nothing b
 
 References
 ----------
-Hyndman, Akram & Archibald (2008), "The admissible parameter space for exponential smoothing models".
+Hyndman, Akram & Archibald (2008), "The admissible parameter space for exponential smoothing
+models".
 """
 
 from __future__ import annotations

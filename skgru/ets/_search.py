@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 from skgru.ets import _layout
-from skgru.ets._initial import adapt, begin, fill, flatten
+from skgru.ets._initial import begin, fill
 from skgru.ets._jit import (
     boolean,
     codes,
@@ -23,20 +23,17 @@ from skgru.ets._jit import (
     matrix,
     nothing,
     tuple_of,
-    vector,
 )
 from skgru.ets._layout import (
     BASE,
     BEST,
     CARRIED,
-    CURRENT,
     FILLED,
     FIRST,
     HIGH,
     LIKELIHOOD,
     LOW,
     MOVING,
-    POLYNOMIAL,
     SCALED,
     SECOND,
     SLOPES,
@@ -45,19 +42,17 @@ from skgru.ets._layout import (
     START,
     UNITS,
     WARM,
-    model_type,
-    work_type,
 )
 from skgru.ets._loss import FLOOR
 from skgru.ets._optimum import DONE, LOSS, descend, rest
-from skgru.ets._recursion import A, M, run
-from skgru.ets._region import allows, bound, place
+from skgru.ets._recursion import M, run
+from skgru.ets._region import bound, place
+from skgru.ets._starts import normalise, optimise
 
 FITTED, RULED_OUT, PRUNED, FAILED = 0, 1, 2, 3
 AICC, AIC, BIC = 0, 1, 2
 
-# A candidate is not finished when its best short run is so far above the best criterion.
-_HOPELESS = 6.0
+_LARGEST = 1.7e308  # what a sum of squares of huge values is cut to
 
 
 @jit(double(integer, integer, integer))
@@ -89,152 +84,6 @@ def survey(values):
     return 2.0 ** math.floor(math.log2(largest * (mean / n_observed))), n_observed, positive
 
 
-@jit(nothing(model_type, vector, integer, vector, integer, given, given, work_type, vector))
-def _states(model, filled, n, base, safe, fixed, units, work, states):
-    """Starting states of a model; the held ones are those given, in the units of the fit."""
-    for i in range(2 + model.sp):
-        states[i] = base[i]
-    if safe:
-        flatten(filled, n, model.trend, model.season, model.sp, states)
-    else:
-        adapt(filled, n, model.trend, model.season, model.sp, states)
-    if not math.isnan(fixed[0]):
-        states[0] = fixed[0] / units[0]
-    if model.trend != 0 and not math.isnan(fixed[1]):
-        states[1] = fixed[1] / units[1]
-    if model.season != 0 and fixed.size > 2:
-        for j in range(model.sp):
-            states[2 + j] = fixed[2 + j] / units[2]
-    if model.season == 0:
-        for j in range(model.sp):
-            states[2 + j] = 0.0
-
-
-@jit(nothing(model_type, matrix, given, work_type, vector))
-def _enter(model, bounds, start, work, point):
-    """A start within the box and the region."""
-    rest(point)
-    low, high, smoothing = work.points[LOW], work.points[HIGH], work.points[SMOOTHING]
-    slopes, polynomial = work.points[SLOPES], work.states[POLYNOMIAL]
-    for i in range(4):
-        point[i] = min(max(start[i], low[i]), high[i])
-    for _ in range(30):
-        if allows(model, bounds, point, smoothing, slopes, polynomial):
-            return
-        point[1] *= 0.7
-
-
-@jit(
-    nothing(
-        vector, integer, integer, model_type, matrix, vector, given, given, matrix, integer,
-        boolean, boolean, boolean, integer, double, integer, double, work_type,
-    )
-)  # fmt: skip
-def optimise(
-    values, n, n_observed, model, bounds, base, fixed, units, starts, n_starts, is_warm,
-    is_carried, prunes, n_short, tolerance, n_iterations, cut, work,
-):  # fmt: skip
-    """The best point of several starts, in the rows BEST of `work.points` and `.states`.
-
-    Parameters
-    ----------
-    values : ndarray, shape (n,)
-        Scaled; the row FILLED of `work.lines` holds them without gaps.
-    n, n_observed : int
-    model : Model
-    bounds : ndarray, shape (4, 2)
-    base : ndarray, shape (2 + sp,)
-        What `begin` wrote.
-    fixed, units : ndarray, shape (2 or 2 + sp,), (3,)
-        States given, NaN where not, and their scales.
-    starts : ndarray, shape (>= n_starts, 4)
-    n_starts : int
-        Of them to try.
-    is_warm, is_carried : bool
-        Whether the rows WARM and START of `work.points` are starts as well.
-    prunes : bool
-        Whether starts may be given up for others that do better.
-    n_short, n_iterations : int
-    tolerance, cut : float
-        As in `descend`.
-    work : Work
-    """
-    best, best_states = work.points[BEST], work.states[BEST]
-    point, states = work.points[CURRENT], work.states[CURRENT]
-    warm, warm_states, filled = work.points[WARM], work.states[WARM], work.lines[FILLED]
-    n_all = n_starts + is_carried
-    best[LOSS] = math.inf
-    for i in range(-1 if is_warm else 0, n_all):
-        if i < 0:
-            rest(point)
-            for c in range(4):
-                point[c] = warm[c]
-            for c in range(2 + model.sp):
-                states[c] = warm_states[c]
-        else:
-            _enter(model, bounds, starts[i] if i < n_starts else work.points[START], work, point)
-            _states(model, filled, n, base, 0, fixed, units, work, states)
-        n_now = n_iterations if n_all + is_warm == 1 else n_short
-        # A start that will hardly reach what another has reached is given up early.
-        limit = min(cut, best[LOSS]) if prunes else cut
-        descend(
-            values, n_observed, model, bounds, point, states, n_now, i >= 0, tolerance, limit, work
-        )
-        if i >= 0 and not math.isfinite(point[LOSS]):
-            _states(model, filled, n, base, 1, fixed, units, work, states)
-            descend(
-                values,
-                n_observed,
-                model,
-                bounds,
-                point,
-                states,
-                n_now,
-                True,
-                tolerance,
-                limit,
-                work,
-            )
-        if point[LOSS] < best[LOSS]:
-            for c in range(8):
-                best[c] = point[c]
-            for c in range(2 + model.sp):
-                best_states[c] = states[c]
-    if best[LOSS] > cut + _HOPELESS:
-        best[DONE] = -1.0
-    if math.isfinite(best[LOSS]) and best[DONE] == 0.0:
-        descend(
-            values, n_observed, model, bounds, best, best_states, n_iterations, False, tolerance,
-            cut, work,
-        )  # fmt: skip
-
-
-@jit(nothing(model_type, boolean, given, work_type))
-def _normalise(model, holds, fixed, work):
-    """Move the mean of the seasons into the level, where that changes no forecast."""
-    states = work.states[BEST]
-    if model.n_seasons == 0 or model.contrast == 1 or holds:
-        return
-    mean = 0.0
-    for j in range(model.sp):
-        mean += states[2 + j]
-    mean /= model.sp
-    if model.season == A:
-        if model.trend == M:
-            return
-        states[0] += mean
-        for j in range(model.sp):
-            states[2 + j] -= mean
-        return
-    if model.trend == A:
-        if model.slope < 0 or not mean > 0.0:
-            return
-        states[1] *= mean
-    states[0] *= mean
-    for j in range(model.sp):
-        states[2 + j] /= mean
-
-
 @jit(
     nothing(
         given, integers, integer, integer_matrix, integers, integer, integer, integer, integer,
@@ -247,7 +96,8 @@ def fit_block(
 ):  # fmt: skip
     """Fit all candidates to the series of a block.
 
-    The body is one function: it is the order in which candidates help each other.
+    The body is one function: nearly every line shares the state of the series or the candidate, and
+    each call between kernels costs compile time again.
 
     Parameters
     ----------
@@ -373,7 +223,7 @@ def fit_block(
                     warm_states[c] = best_states[c]
             for c in range(4):
                 carried[trend_key + c] = best[c] if c != 2 or season != 0 else -1.0
-            _normalise(model, holds_level, fixed, work)
+            normalise(model, holds_level, work)
             place(model, bounds, best, parameters, slopes)
             for c in range(2 + sp):
                 moving[c] = best_states[c]
@@ -386,7 +236,7 @@ def fit_block(
             loss[i, j] = n_seen * math.log(max(sse_, n_seen * FLOOR)) + 2.0 * (
                 logs + n_seen * math.log(scale)
             )
-            sse[i, j] = sse_ if error == 1 else sse_ * scale * scale
+            sse[i, j] = sse_ if error == 1 else min(sse_ * scale * scale, _LARGEST)
             status[i, j] = PRUNED if best[DONE] < 0.0 else FITTED
             for c in range(4):
                 smoothing[i, j, c] = parameters[c]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +26,9 @@ _CRITERIA = ("aicc", "aic", "bic")
 
 # Work of a block, in values times candidates times their columns: about a tenth of a second.
 _BLOCK = 4_000_000
+
+# Periods whose products of 128 rows OpenBLAS computes on one thread anyway.
+_SHORT = 32
 
 # As in R.
 _MOST_STEPS = 30
@@ -138,7 +143,7 @@ def fit(
 
     done = 0
     n_threads = min(effective_n_jobs(n_jobs), max(len(edges) - 1, 1))
-    with ThreadpoolController().limit(limits=1, user_api="blas"):
+    with _one_blas_thread(settings.sp):
         if n_threads == 1:
             for first, last in itertools.pairwise(edges):
                 done += work(first, last)
@@ -156,6 +161,16 @@ def fit(
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
     return fits
+
+
+def _one_blas_thread(sp: int):
+    """Keep BLAS from threads of its own, which cost more than they gain; short rows have none."""
+    return _blas().limit(limits=1, user_api="blas") if sp > _SHORT else nullcontext()
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    return ThreadpoolController()
 
 
 def _arguments(settings: Settings) -> tuple:
@@ -220,7 +235,7 @@ def _blocks(offsets: np.ndarray, settings: Settings) -> list[int]:
 def criteria(fits: Fits, settings: Settings) -> np.ndarray:
     """The criterion of each model; infinite where there is no fit.
 
-    Where the corrected AIC of no model is finite, because values are too few, the plain one decides.
+    Where the corrected AIC of no model is finite, as values are too few, the plain one decides.
 
     Returns
     -------

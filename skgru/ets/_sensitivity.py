@@ -104,7 +104,7 @@ def accumulate(values, model, smoothing, states, work):
     states : ndarray, shape (2 + sp,)
         Initial ones.
     work : Work
-        Written: `gram`, the sum of J'J; `gradient`, the sums of r J and, error M, of df / f, both by
+        Written: `gram`, the sum of J'J; `gradient`, the sums of r J and, error M, of df / f, by
         states and smoothing parameters themselves.
 
     Returns

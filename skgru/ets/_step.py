@@ -1,7 +1,7 @@
 """One Gauss-Newton step: states eliminated, smoothing parameters within their box.
 
 With the states first, H = C C' by Cholesky on the state block; what is left for the at most four
-smoothing parameters d is the quadratic d'Q d / 2 - r'd with the Schur complement Q, minimised over a
+smoothing parameters d is the quadratic d'Q d / 2 - r'd, Q the Schur complement, minimised over a
 box by cyclic coordinate descent. Substituting back gives the states' part of the joint step.
 """
 
