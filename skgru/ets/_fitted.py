@@ -11,7 +11,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import ndtri
 
-from skgru.ets import _combination, _history, _regression, _selection, _transform
+from skgru.ets import (
+    _combination,
+    _history,
+    _prediction,
+    _regression,
+    _selection,
+    _transform,
+)
 from skgru.ets._mixture import Mixture, solve
 from skgru.ets._model import ETSFit, ETSSpec, Fits, Settings
 from skgru.ets._options import Options
@@ -274,13 +281,45 @@ def quantiles(fitted: Fitted, panel: Panel, steps, levels, shift=None) -> np.nda
     return _checked(panel, _back(fitted, out, None), "quantile")
 
 
-def is_normal(fitted: Fitted) -> bool:
-    """Whether every forecast is one normal variable on the user's scale."""
-    if fitted.lambdas is not None or fitted.nonnegative:
-        return False
-    if (np.count_nonzero(fitted.weights, axis=1) > 1).any():
-        return False
-    return all(has_closed_form(fitted.settings.specs[j]) for j in np.unique(fitted.best))
+def components(fitted: Fitted, panel: Panel, steps: np.ndarray, shift=None):
+    """Normal distributions whose weighted mixture each forecast is; None where it is no such one.
+
+    Parameters as in `mean`.
+
+    Returns
+    -------
+    weights : ndarray, shape (n_series, n_specs)
+    means, deviations : ndarray, shape (n_series, n_steps, n_specs)
+        Of a candidate without weight, those of another one.
+    """
+    used = (fitted.weights > 0).any(axis=0)
+    closed = [has_closed_form(spec) for spec in fitted.settings.specs]
+    if fitted.lambdas is not None or fitted.nonnegative or not np.all(closed | ~used):
+        return None
+    shape = (*steps.shape, len(closed))
+    means, variances = np.empty(shape), np.empty(shape)
+    values, offsets = adjusted(fitted, panel) if (steps <= 0).any() else panel.targets
+    for s in range(len(steps)):
+        ahead, h = steps[s] > 0, max(int(steps[s].max()), 1)
+        own = np.flatnonzero(fitted.weights[s])
+        for j in own:
+            fit = fitted.single(s, int(j))
+            means[s, ahead, j] = _prediction.mean(fit, h)[steps[s, ahead] - 1]
+            variances[s, ahead, j] = _prediction.variance(fit, h)[steps[s, ahead] - 1]
+            if not ahead.all():
+                series = values[offsets[s] : offsets[s + 1]]
+                place = _places(fitted, panel, s, steps[s, ~ahead])
+                inside = one_step(fit, series)[1][place]
+                means[s, ~ahead, j] = inside
+                variances[s, ~ahead, j] = _prediction.insample_variance(fit, inside)
+        without = fitted.weights[s] == 0
+        means[s][:, without] = means[s][:, own[:1]]
+        variances[s][:, without] = variances[s][:, own[:1]]
+    if not (variances > 0).all() or not np.isfinite(means + variances).all():
+        return None
+    if shift is not None:
+        means = means + shift[:, :, None]
+    return fitted.weights, means, np.sqrt(variances)
 
 
 def paths(fitted: Fitted, s: int, h: int, n_paths: int, rng, shift=None) -> np.ndarray:
@@ -362,8 +401,8 @@ def _complete(panel: Panel, values, settings: Settings, fits: Fits, criteria):
             if np.nanmin(piece) <= 0:
                 names = ", ".join(spec.name for spec in settings.specs)
                 raise ValueError(
-                    f"{panel.name(int(s))} has values of at most 0, and {names} needs positive ones. "
-                    "Choose additive components, or add a constant to the series."
+                    f"{panel.name(int(s))} has values of at most 0, and {names} needs positive "
+                    "ones. Choose additive components, or add a constant to the series."
                 )
     simple = ETSSpec("A")
     lengths = [len(piece) for piece in pieces]

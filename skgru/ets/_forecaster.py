@@ -267,21 +267,48 @@ class ETSForecaster(BaseForecaster):
         return pd.DataFrame(table.reshape(len(index), -1), index=index, columns=columns)
 
     def _predict_proba(self, fh, X, marginal=True):
-        from skpro.distributions import Empirical, Normal
+        from skpro.distributions import Normal, NormalMixture
 
         steps, index = self._horizon(fh)
         shift = self._shift(X, steps, index)
-        if _fitted.is_normal(self._fitted):
-            means = _fitted.mean(self._fitted, self._panel, steps, shift)
-            deviations = np.sqrt(_fitted.variance(self._fitted, self._panel, steps, shift))
-            if (deviations > 0).all():
-                mu, sigma = self._frame(means, index), self._frame(deviations, index)
-                return Normal(mu=mu, sigma=sigma, index=index, columns=mu.columns)
+        names = self._get_varnames()
+        found = _fitted.components(self._fitted, self._panel, steps, shift)
+        if found is None:
+            return self._empirical(steps, index, shift)
+        weights, means, deviations = found
+        if (np.count_nonzero(weights, axis=1) == 1).all():
+            best = self._fitted.best[:, None, None]
+            mu, sigma = (np.take_along_axis(a, best, axis=2)[:, :, 0] for a in (means, deviations))
+            frames = {"mu": self._frame(mu, index), "sigma": self._frame(sigma, index)}
+            return Normal(**frames, index=index, columns=names)
+        if len(self._panel.columns) > 1:  # NormalMixture has the same weights for all columns
+            return self._empirical(steps, index, shift)
+        n_specs = weights.shape[1]
+        return NormalMixture(
+            pi=np.repeat(weights, steps.shape[1], axis=0),
+            mu=means.reshape(-1, n_specs, 1),
+            sigma=deviations.reshape(-1, n_specs, 1),
+            index=index,
+            columns=pd.Index(names),
+        )
+
+    def _empirical(self, steps, index, shift):
+        """Distribution with the same quantiles, as equally likely values."""
+        from skpro.distributions import Empirical
+
         levels = (np.arange(N_EMPIRICAL) + 0.5) / N_EMPIRICAL
         found = _fitted.quantiles(self._fitted, self._panel, steps, levels, shift)
-        frames = [self._frame(found[:, k], index) for k in range(N_EMPIRICAL)]
-        sample = pd.concat(frames, keys=range(N_EMPIRICAL))
-        return Empirical(sample, index=index, columns=frames[0].columns)
+        C, N = len(self._panel.columns), self._panel.n_instances
+        rows = found.reshape(C, N, N_EMPIRICAL, -1).transpose(2, 1, 3, 0).reshape(-1, C)
+        arrays = [index.get_level_values(k) for k in range(index.nlevels)]
+        place = np.tile(np.arange(len(index)), N_EMPIRICAL)
+        sample = pd.MultiIndex.from_arrays(
+            [np.repeat(np.arange(N_EMPIRICAL), len(index)), *(a.take(place) for a in arrays)]
+        )
+        names = pd.Index(self._get_varnames())
+        return Empirical(
+            pd.DataFrame(rows, index=sample, columns=names), index=index, columns=names
+        )
 
     def _horizon(self, fh):
         """Steps after the end of each series, and the labels of the forecasts.

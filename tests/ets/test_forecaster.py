@@ -163,11 +163,28 @@ class TestDistributions:
 
     def test_mixture(self, y):
         forecaster = ETSForecaster(sp=12).fit(y)
+        fh = [-3, 0, *AHEAD]
+        distribution = forecaster.predict_proba(fh)
+        assert type(distribution).__name__ == "NormalMixture"
+        quantiles = forecaster.predict_quantiles(fh, alpha=[0.1, 0.5, 0.9])
+        np.testing.assert_allclose(distribution.quantile([0.1, 0.5, 0.9]), quantiles, rtol=1e-6)
+        np.testing.assert_allclose(distribution.mean()["sales"], forecaster.predict(fh))
+        np.testing.assert_allclose(distribution.var(), forecaster.predict_var(fh))
+
+    @pytest.mark.parametrize("parameters", [{"boxcox": 0.3}, {"nonnegative": True}])
+    def test_other_distributions_have_the_same_quantiles(self, panel, parameters):
+        forecaster = ETSForecaster(sp=12, **parameters).fit(panel)
         distribution = forecaster.predict_proba(AHEAD)
         quantiles = forecaster.predict_quantiles(AHEAD, alpha=[0.1, 0.5, 0.9])
-        np.testing.assert_allclose(distribution.quantile([0.1, 0.5, 0.9]), quantiles, rtol=1e-2)
-        variance = forecaster.predict_var(AHEAD)
-        np.testing.assert_allclose(distribution.var(), variance, rtol=2e-2)
+        np.testing.assert_allclose(distribution.quantile([0.1, 0.5, 0.9]), quantiles, rtol=2e-3)
+        np.testing.assert_allclose(distribution.var(), forecaster.predict_var(AHEAD), rtol=2e-2)
+
+    def test_of_panels_and_columns(self, panel):
+        panel["returns"] = panel["sales"] / 7
+        distribution = ETSForecaster(sp=12).fit(panel).predict_proba([1, 2])
+        forecast = ETSForecaster(sp=12).fit(panel).predict([1, 2])
+        assert distribution.index.equals(forecast.index)
+        np.testing.assert_allclose(distribution.mean(), forecast, rtol=1e-3)
 
     def test_simulated_quantiles_depend_on_the_seed_alone(self, y):
         def quantiles(seed):
