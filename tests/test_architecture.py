@@ -60,15 +60,15 @@ GRU_LAYERS = [
 # The same within the exponential-smoothing engine.
 ETS_LAYERS = [
     {"_forecaster"},
-    {"_json", "_summary"},
+    {"_estimation", "_json", "_labels", "_summary"},
     {"_fitted"},
     {"_regression"},
-    {"_options"},
-    {"_combination"},
+    {"_combination", "_options"},
     {"_mixture"},
     {"_prediction", "_simulation"},
     {"_selection"},
     {"_search"},
+    {"_starts"},
     {"_optimum"},
     {"_horizon"},
     {"_loss", "_step"},

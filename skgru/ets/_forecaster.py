@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -12,9 +10,8 @@ from sklearn.utils import check_random_state
 from sktime.datatypes import convert_to
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 
-from skgru.ets import _fitted, _json, _options, _series, _summary
+from skgru.ets import _estimation, _fitted, _json, _labels, _options, _series, _summary
 from skgru.ets._progress import Progress
-from skgru.ets._recursion import trace
 
 # Equally likely values that stand for a distribution without a closed form in `predict_proba`.
 N_EMPIRICAL = 1000
@@ -219,7 +216,7 @@ class ETSForecaster(BaseForecaster):
         panel = _series.read(y, X)
         self.sp_ = _series.period(panel) if self.sp == "auto" else int(self.sp)
         self._index_names = y.index.names
-        self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        self._seed = _seed(self.random_state)
         self._estimate(panel)
         return self
 
@@ -227,7 +224,7 @@ class ETSForecaster(BaseForecaster):
         """Fit all candidates to a panel and keep both."""
         options = self._read_options(bool(panel.regressors))
         progress = Progress(type(self).__name__, panel.n_series, self.verbose)
-        self._fitted = _fitted.estimate(
+        self._fitted = _estimation.estimate(
             panel, options, self.n_simulations, self._seed, progress.show
         )
         self._panel = panel
@@ -240,75 +237,60 @@ class ETSForecaster(BaseForecaster):
         if update_params:
             self._estimate(panel)
         else:
-            self._fitted = _fitted.advance(self._fitted, panel, unchanged)
+            self._fitted = _estimation.advance(self._fitted, panel, unchanged)
             self._panel = panel
         return self
 
     def _predict(self, fh, X):
-        steps, index = self._horizon(fh)
-        shift = self._shift(X, steps, index)
-        return self._frame(_fitted.mean(self._fitted, self._panel, steps, shift), index)
+        steps, index, shift = self._asked(fh, X)
+        found = _fitted.mean(self._fitted, self._panel, steps, shift)
+        return _labels.frame(self._panel, found, index)
 
     def _predict_var(self, fh, X=None, cov=False):
         if cov:
             raise NotImplementedError("ETSForecaster has variances of single times, not cov=True.")
-        steps, index = self._horizon(fh)
-        shift = self._shift(X, steps, index)
-        return self._frame(_fitted.variance(self._fitted, self._panel, steps, shift), index)
+        steps, index, shift = self._asked(fh, X)
+        found = _fitted.variance(self._fitted, self._panel, steps, shift)
+        return _labels.frame(self._panel, found, index)
 
     def _predict_quantiles(self, fh, X, alpha):
-        steps, index = self._horizon(fh)
-        shift = self._shift(X, steps, index)
+        steps, index, shift = self._asked(fh, X)
         found = _fitted.quantiles(self._fitted, self._panel, steps, alpha, shift)
-        C, N = len(self._panel.columns), self._panel.n_instances
-        # (column, instance, level, step) -> rows of instance and step, columns of column and level.
-        table = found.reshape(C, N, len(alpha), -1).transpose(1, 3, 0, 2)
-        columns = pd.MultiIndex.from_product([self._get_varnames(), alpha])
-        return pd.DataFrame(table.reshape(len(index), -1), index=index, columns=columns)
+        return _labels.frame(self._panel, found, index, alpha)
 
     def _predict_proba(self, fh, X, marginal=True):
-        from skpro.distributions import Normal, NormalMixture
+        from skpro.distributions import Empirical, Normal, NormalMixture
 
-        steps, index = self._horizon(fh)
-        shift = self._shift(X, steps, index)
-        names = self._get_varnames()
-        found = _fitted.components(self._fitted, self._panel, steps, shift)
-        if found is None:
-            return self._empirical(steps, index, shift)
-        weights, means, deviations = found
-        if (np.count_nonzero(weights, axis=1) == 1).all():
-            best = self._fitted.best[:, None, None]
-            mu, sigma = (np.take_along_axis(a, best, axis=2)[:, :, 0] for a in (means, deviations))
-            frames = {"mu": self._frame(mu, index), "sigma": self._frame(sigma, index)}
-            return Normal(**frames, index=index, columns=names)
-        if len(self._panel.columns) > 1:  # NormalMixture has the same weights for all columns
-            return self._empirical(steps, index, shift)
-        n_specs = weights.shape[1]
-        return NormalMixture(
-            pi=np.repeat(weights, steps.shape[1], axis=0),
-            mu=means.reshape(-1, n_specs, 1),
-            sigma=deviations.reshape(-1, n_specs, 1),
-            index=index,
-            columns=pd.Index(names),
-        )
-
-    def _empirical(self, steps, index, shift):
-        """Distribution with the same quantiles, as equally likely values."""
-        from skpro.distributions import Empirical
-
+        steps, index, shift = self._asked(fh, X)
+        panel, columns = self._panel, pd.Index(self._panel.columns)
+        found = _fitted.components(self._fitted, panel, steps, shift)
+        if found is not None:
+            weights, means, deviations = found
+            if (np.count_nonzero(weights, axis=1) == 1).all():
+                best = self._fitted.best[:, None, None]
+                mu, sigma = (
+                    _labels.frame(panel, np.take_along_axis(part, best, axis=2)[:, :, 0], index)
+                    for part in (means, deviations)
+                )
+                return Normal(mu=mu, sigma=sigma, index=index, columns=columns)
+            if len(columns) == 1:  # it has the same weights for all columns
+                return NormalMixture(
+                    pi=np.repeat(weights, steps.shape[1], axis=0),
+                    mu=means.reshape(-1, weights.shape[1], 1),
+                    sigma=deviations.reshape(-1, weights.shape[1], 1),
+                    index=index,
+                    columns=columns,
+                )
         levels = (np.arange(N_EMPIRICAL) + 0.5) / N_EMPIRICAL
-        found = _fitted.quantiles(self._fitted, self._panel, steps, levels, shift)
-        C, N = len(self._panel.columns), self._panel.n_instances
-        rows = found.reshape(C, N, N_EMPIRICAL, -1).transpose(2, 1, 3, 0).reshape(-1, C)
-        arrays = [index.get_level_values(k) for k in range(index.nlevels)]
-        place = np.tile(np.arange(len(index)), N_EMPIRICAL)
-        sample = pd.MultiIndex.from_arrays(
-            [np.repeat(np.arange(N_EMPIRICAL), len(index)), *(a.take(place) for a in arrays)]
-        )
-        names = pd.Index(self._get_varnames())
-        return Empirical(
-            pd.DataFrame(rows, index=sample, columns=names), index=index, columns=names
-        )
+        table = _fitted.quantiles(self._fitted, panel, steps, levels, shift)
+        sample = _labels.sample(panel, table, index)
+        return Empirical(sample, index=index, columns=columns)
+
+    def _asked(self, fh, X):
+        """Steps and labels of a horizon, and what the regressors add there."""
+        steps, index = self._horizon(fh)
+        coefficients = self._fitted.coefficients
+        return steps, index, _labels.shift(self._panel, coefficients, X, steps, index)
 
     def _horizon(self, fh):
         """Steps after the end of each series, and the labels of the forecasts.
@@ -323,34 +305,26 @@ class ETSForecaster(BaseForecaster):
         if len(ends) > 1:
             which = ends.get_indexer(panel.ends)
         found = [self._horizon_from(fh, ends[[k]]) for k in range(len(ends))]
+        times = found[0][1]
+        if len(found) > 1:
+            times = times.append([others for _, others in found[1:]])
         steps = np.stack([relative for relative, _ in found])[which]
-        steps = np.tile(steps, (len(panel.columns), 1))
-        labels = found[0][1]
-        if panel.instances is None:
-            return steps, labels
-        for _, others in found[1:]:
-            labels = labels.append(others)
-        n_steps = steps.shape[1]
-        place = which[:, None] * n_steps + np.arange(n_steps)
-        arrays = [panel.instances.get_level_values(k) for k in range(panel.instances.nlevels)]
-        arrays = [level.repeat(n_steps) for level in arrays]
-        index = pd.MultiIndex.from_arrays(
-            [*arrays, labels.take(place.ravel())], names=self._index_names
-        )
-        return steps, index
+        place = which[:, None] * steps.shape[1] + np.arange(steps.shape[1])
+        index = _labels.rows(panel, times, place, self._index_names)
+        return np.tile(steps, (len(panel.columns), 1)), index
 
     def _horizon_from(self, fh, end):
-        """Steps after one end, an index of length 1, and their labels."""
+        """Steps after one end, an index of length 1, and their times."""
         panel = self._panel
         if isinstance(end, pd.DatetimeIndex):
-            if panel.freq is None and len(fh):
+            if panel.freq is None:
                 return self._undated(fh, end)
             end = pd.DatetimeIndex(end, freq=panel.freq)
             if fh.freq is None:
                 fh = ForecastingHorizon(fh.to_pandas(), fh.is_relative, freq=panel.freq)
-        labels = fh.to_absolute_index(end)
+        times = fh.to_absolute_index(end)
         relative = fh if fh.is_relative else fh.to_relative(end)
-        return relative.to_numpy().astype(np.int64), labels
+        return relative.to_numpy().astype(np.int64), times
 
     def _undated(self, fh, end):
         """The same for dates without a frequency: only the end itself has a place."""
@@ -367,42 +341,6 @@ class ETSForecaster(BaseForecaster):
             )
         return np.zeros(len(labels), np.int64), end.repeat(len(labels))
 
-    def _shift(self, X, steps, index):
-        """What the regressors add to each forecast; None without regressors."""
-        panel, coefficients = self._panel, self._fitted.coefficients
-        if not panel.regressors:
-            return None
-        N, C, k = panel.n_instances, len(panel.columns), len(panel.regressors)
-        if X is None:
-            if (steps > 0).any():
-                raise ValueError(
-                    f"The model was fitted with X of columns {panel.regressors}; pass X with a row "
-                    "for each time of fh."
-                )
-            rows = np.stack(
-                [panel.explained_by(i)[panel.lengths[i] - 1 + steps[i]] for i in range(N)]
-            )
-        else:
-            if list(X.columns) != panel.regressors:
-                if set(X.columns) != set(panel.regressors):
-                    raise ValueError(
-                        f"X has columns {list(X.columns)}; the model was fitted with "
-                        f"{panel.regressors}."
-                    )
-                X = X[panel.regressors]
-            rows = _series.select(X, index).reshape(N, -1, k)
-        if np.isnan(rows).any():
-            raise ValueError(
-                "X is missing at a time of fh, so the forecast there is not known. Fill it in."
-            )
-        return np.einsum("ntk,cnk->cnt", rows, coefficients.reshape(C, N, k)).reshape(steps.shape)
-
-    def _frame(self, table, index):
-        """Numbers of each series, (n_series, n_steps), as a frame with the columns of y."""
-        C, N = len(self._panel.columns), self._panel.n_instances
-        rows = table.reshape(C, N, -1).transpose(1, 2, 0).reshape(len(index), C)
-        return pd.DataFrame(rows, index=index, columns=self._get_varnames())
-
     def predict_residuals(self, y=None, X=None):
         """Differences between values and their forecasts; within the series seen, one step ahead.
 
@@ -418,137 +356,70 @@ class ETSForecaster(BaseForecaster):
         y_res : of the type of `y`
         """
         self.check_is_fitted()
-        return super().predict_residuals(self._seen() if y is None else y, X)
+        if y is None:
+            y = convert_to(
+                self._seen(),
+                self._y_metadata["mtype"],
+                store=self._converter_store_y,
+                store_behaviour="freeze",
+            )
+        return super().predict_residuals(y, X)
 
     def _seen(self):
-        """The values of `fit` and `update` in the type that they came in."""
-        fh = ForecastingHorizon(np.arange(1 - self._panel.lengths.max(), 1), is_relative=True)
+        """Values of `fit` and `update` as a frame; under dates without frequency, the last ones."""
         panel = self._panel
-        if panel.instances is None:
-            if isinstance(panel.ends, pd.DatetimeIndex) and panel.freq is None:
-                fh = ForecastingHorizon([0], is_relative=True)
-            index = self._horizon(fh)[1]
-        else:
-            parts = []
-            for i in range(panel.n_instances):
-                fh = ForecastingHorizon(np.arange(1 - panel.lengths[i], 1), is_relative=True)
-                times = self._horizon_from(fh, panel.ends[[i]])[1]
-                label = panel.instances[i]
-                label = label if isinstance(label, tuple) else (label,)
-                parts += [(*label, time) for time in times]
-            index = pd.MultiIndex.from_tuples(parts, names=self._index_names)
-        values, _ = panel.targets
-        rows = values.reshape(len(panel.columns), -1)[:, -len(index) :].T
-        frame = pd.DataFrame(rows, index=index, columns=self._get_varnames())
-        return convert_to(
-            frame, self._y_metadata["mtype"], store=self._converter_store_y,
-            store_behaviour="freeze",
-        )  # fmt: skip
+        times, labels = [], []
+        for i in range(panel.n_instances):
+            n = 1 if self._is_undated() else panel.lengths[i]
+            fh = ForecastingHorizon(np.arange(1 - n, 1), is_relative=True)
+            times.append(self._horizon_from(fh, panel.ends[[i]])[1])
+            labels.append(np.full(n, i))
+        times, owner = times[0].append(times[1:]), np.concatenate(labels)
+        if panel.instances is not None:
+            levels = [panel.instances.get_level_values(k) for k in range(panel.instances.nlevels)]
+            levels = [level.take(owner) for level in levels]
+            times = pd.MultiIndex.from_arrays([*levels, times], names=self._index_names)
+        return _labels.observed(panel, times)
+
+    def _is_undated(self):
+        return isinstance(self._panel.ends, pd.DatetimeIndex) and self._panel.freq is None
 
     @property
     def model_(self):
         """Name of the best model, or of that of each series."""
         self.check_is_fitted()
         specs = self._fitted.settings.specs
-        return self._by_series([specs[j].name for j in self._fitted.best])
+        return _labels.by_series(self._panel, [specs[j].name for j in self._fitted.best])
 
     @property
     def weights_(self):
         """Weights of the candidates."""
         self.check_is_fitted()
-        return self._by_candidate(self._fitted.weights)
+        return _labels.by_candidate(self._panel, self._fitted, self._fitted.weights)
 
     @property
     def criteria_(self):
         """Information criterion of the candidates."""
         self.check_is_fitted()
-        return self._by_candidate(self._fitted.criteria)
+        return _labels.by_candidate(self._panel, self._fitted, self._fitted.criteria)
 
     @property
     def states_(self):
         """Level, slope and season of the best model after each value."""
         self.check_is_fitted()
-        panel = self._panel
-        values, offsets = _fitted.adjusted(self._fitted, panel)
-        table = np.empty((len(values), 3))
-        for s in range(panel.n_series):
-            fit, rows = self._fitted.single(s), slice(offsets[s], offsets[s + 1])
-            error, trend, _, season = fit.spec.code
-            trace(
-                values[rows], error, trend, season, fit.sp, 0, fit.smoothing,
-                fit.initial.copy(), table[rows],
-            )  # fmt: skip
-            table[rows, 1] = table[rows, 1] if trend else np.nan
-            table[rows, 2] = table[rows, 2] if season else np.nan
-        index = convert_to(self._seen(), self._y_inner_mtypes()).index
-        names = ["level", "slope", "season"]
-        if len(panel.columns) > 1:
-            names = pd.MultiIndex.from_product([panel.columns, names])
-        table = table.reshape(len(panel.columns), -1, 3)[:, -len(index) :]
-        return pd.DataFrame(
-            table.transpose(1, 0, 2).reshape(len(index), -1), index=index, columns=names
-        )
-
-    def _y_inner_mtypes(self):
-        return self.get_tag("y_inner_mtype")
-
-    def _series_index(self):
-        """Labels of the series: instances, columns, or both."""
-        panel = self._panel
-        if panel.instances is None:
-            return pd.Index(panel.columns)
-        if len(panel.columns) == 1:
-            return panel.instances
-        levels = [panel.instances.get_level_values(k) for k in range(panel.instances.nlevels)]
-        C, N = len(panel.columns), panel.n_instances
-        tiled = [level.take(np.tile(np.arange(N), C)) for level in levels]
-        return pd.MultiIndex.from_arrays([*tiled, pd.Index(panel.columns).repeat(N)])
-
-    def _by_series(self, values):
-        """The only value, or one for each series."""
-        if self._panel.n_series == 1:
-            return values[0]
-        return pd.Series(values, index=self._series_index())
-
-    def _by_candidate(self, table):
-        names = [spec.name for spec in self._fitted.settings.specs]
-        if self._panel.n_series == 1:
-            return pd.Series(table[0], index=names)
-        return pd.DataFrame(table, index=self._series_index(), columns=names)
-
-    def _position(self, series):
-        """Number of the series with a label; the only one where there is no choice."""
-        if self._panel.n_series == 1 and series is None:
-            return 0
-        index = self._series_index()
-        if series is None:
-            raise ValueError(
-                f"There are {len(index)} series; name one, for example series={index[0]!r}."
-            )
-        try:
-            return int(index.get_loc(series))
-        except (KeyError, TypeError):
-            raise ValueError(
-                f"There is no series {series!r}; the first one is {index[0]!r}."
-            ) from None
+        return _labels.states(self._panel, self._fitted, self._seen().index)
 
     def _get_fitted_params(self):
         """Parameters of the best model, of each series where there are several."""
-        k = len(self._panel.regressors)
-        found = [
-            _summary.parameters(self._fitted.single(s), k) for s in range(self._panel.n_series)
-        ]
-        params = {name: self._by_series([p[name] for p in found]) for name in found[0]}
+        panel, k = self._panel, len(self._panel.regressors)
+        found = [_summary.parameters(self._fitted.single(s), k) for s in range(panel.n_series)]
+        params = {name: _labels.by_series(panel, [p[name] for p in found]) for name in found[0]}
         params["weights"] = self.weights_
         if k:
-            coefficients = pd.DataFrame(
-                self._fitted.coefficients,
-                index=self._series_index(),
-                columns=self._panel.regressors,
-            )
-            params["coefficients"] = coefficients if len(coefficients) > 1 else coefficients.iloc[0]
+            table = pd.DataFrame(self._fitted.coefficients, _labels.series(panel), panel.regressors)
+            params["coefficients"] = table if len(table) > 1 else table.iloc[0]
         if self._fitted.lambdas is not None:
-            params["boxcox"] = self._by_series(list(self._fitted.lambdas))
+            params["boxcox"] = _labels.by_series(panel, self._fitted.lambdas.tolist())
         return params
 
     def summary(self, series=None) -> str:
@@ -564,7 +435,7 @@ class ETSForecaster(BaseForecaster):
         str
         """
         self.check_is_fitted()
-        return _summary.text(self._fitted, self._panel, self._position(series))
+        return _summary.text(self._fitted, self._panel, _labels.position(self._panel, series))
 
     def simulate(self, n_periods, *, n_simulations=100, X=None, random_state=None):
         """Futures drawn from the model, or from the models of the combination by their weights.
@@ -592,26 +463,11 @@ class ETSForecaster(BaseForecaster):
                 f"{n_simulations}."
             )
         fh = ForecastingHorizon(np.arange(1, int(n_periods) + 1), is_relative=True)
-        steps, index = self._horizon(fh)
-        shift = self._shift(self._check_X(X), steps, index)
-        seed = self._seed
-        if random_state is not None:
-            seed = int(check_random_state(random_state).randint(2**31 - 1))
-        drawn = np.stack(
-            [
-                _fitted.paths(
-                    self._fitted, s, steps.shape[1], int(n_simulations),
-                    np.random.default_rng([seed, s]), None if shift is None else shift[s],
-                )
-                for s in range(self._panel.n_series)
-            ]
-        )  # fmt: skip
-        C, N = len(self._panel.columns), self._panel.n_instances
-        table = drawn.reshape(C, N, int(n_simulations), -1).transpose(1, 3, 0, 2)
-        columns = pd.RangeIndex(int(n_simulations), name="simulation")
-        if C > 1:
-            columns = pd.MultiIndex.from_product([self._panel.columns, columns])
-        return pd.DataFrame(table.reshape(len(index), -1), index=index, columns=columns)
+        _, index, shift = self._asked(fh, self._check_X(X))
+        seed = self._seed if random_state is None else _seed(random_state)
+        drawn = _fitted.simulate(self._fitted, int(n_periods), int(n_simulations), seed, shift)
+        futures = _labels.frame(self._panel, drawn, index, range(int(n_simulations)))
+        return futures if len(self._panel.columns) > 1 else futures.droplevel(0, axis=1)
 
     def refit(self, y):
         """A new forecaster with this one's models and smoothing parameters, fitted to other data.
@@ -636,7 +492,7 @@ class ETSForecaster(BaseForecaster):
         other.sp_, other._seed = self.sp_, self._seed
         other._index_names = inner.index.names
         other._panel = _series.read(inner)
-        other._fitted = _fitted.apply(self._fitted, other._panel, other._read_options())
+        other._fitted = _estimation.apply(self._fitted, other._panel, other._read_options())
         other._is_vectorized = False
         other._state = "fitted"
         return other
@@ -654,27 +510,20 @@ class ETSForecaster(BaseForecaster):
         str
         """
         self.check_is_fitted()
-        seed = self.random_state
+        parameters = self.get_params(deep=False)
+        if not isinstance(self.random_state, int):
+            parameters["random_state"] = None
+        if self.initial_seasonal is not None:
+            parameters["initial_seasonal"] = np.asarray(self.initial_seasonal, float).tolist()
         record = {
-            "class": type(self).__name__,
-            "parameters": {
-                **self.get_params(deep=False),
-                "random_state": seed if isinstance(seed, int) else None,
-                "initial_seasonal": None
-                if self.initial_seasonal is None
-                else np.asarray(self.initial_seasonal, float).tolist(),
-            },
+            "parameters": parameters,
             "sp": self.sp_,
             "seed": self._seed,
             "mtype": self._y_metadata["mtype"],
             "names": list(self._index_names),
-            "name": getattr(self._seen(), "name", None),
-            **_json.dump(self._panel, self._fitted),
+            "columns": list(self._get_varnames()),
         }
-        text = json.dumps(record, allow_nan=False)
-        if path is not None:
-            Path(path).write_text(text)
-        return text
+        return _json.write(type(self).__name__, record, self._panel, self._fitted, path)
 
     @classmethod
     def from_json(cls, source):
@@ -689,38 +538,22 @@ class ETSForecaster(BaseForecaster):
         -------
         ETSForecaster
         """
-        text = source if isinstance(source, str) and source.lstrip().startswith("{") else None
-        record = json.loads(Path(source).read_text() if text is None else text)
-        if record.get("class") != cls.__name__:
-            raise ValueError(f"This is no record of {cls.__name__}; got {record.get('class')!r}.")
+        record, panel, fitted = _json.read(cls.__name__, source)
         bounds = record["parameters"]["bounds"]
         if isinstance(bounds, dict):
             record["parameters"]["bounds"] = {k: tuple(v) for k, v in bounds.items()}
         self = cls(**record["parameters"])
-        self.sp_, self._seed = record["sp"], record["seed"]
-        self._panel, self._fitted = _json.load(record)
-        self._index_names = record["names"]
+        self._panel, self._fitted = panel, fitted
+        self.sp_, self._seed, self._index_names = record["sp"], record["seed"], record["names"]
         # sktime keeps notes of its own about y: let it read the series again.
-        self._y_metadata = {
-            "mtype": self._panel_mtype(),
-            "feature_names": self._panel.columns,
-        }
-        frame = self._seen()
-        y = convert_to(frame, record["mtype"])
+        y = convert_to(self._seen(), record["mtype"])
         if isinstance(y, pd.Series):
-            y.name = record["name"]
+            y.name = record["columns"][0]
         _, inner = self._check_X_y(y=y)
         self._update_y_X(inner)
         self._is_vectorized = False
         self._state = "fitted"
         return self
-
-    def _panel_mtype(self):
-        """Sktime's name for the frame that the panel is read from."""
-        instances = self._panel.instances
-        if instances is None:
-            return "pd.DataFrame"
-        return "pd-multiindex" if instances.nlevels == 1 else "pd_multiindex_hier"
 
     def plot_components(self, series=None, ax=None):
         """Values, level, slope and season of the best model over time.
@@ -764,16 +597,12 @@ class ETSForecaster(BaseForecaster):
         from skgru.plotting import ForecastDisplay
 
         coverage = sorted(np.atleast_1d(coverage).tolist(), reverse=True)
-        point = convert_to(self.predict(fh, X), self._y_inner_mtypes())
-        intervals = self.predict_interval(fh, X, coverage=coverage)
-        s = self._position(series)
-        column, label = self._panel.columns[s // self._panel.n_instances], self._label(s)
-        if label is not None:
-            point, intervals = point.loc[label], intervals.loc[label]
+        fh, X = self._check_fh(fh), self._check_X(X)
+        s = _labels.position(self._panel, series)
+        point = self._of(s, self._predict(fh, X))
+        bands = self._of(s, self._predict_interval(fh=fh, X=X, coverage=coverage))
         observed, _ = self._parts(series)
-        bands = intervals[column if column in intervals.columns else intervals.columns[0][0]]
-        forecast = point.iloc[:, s // self._panel.n_instances]
-        return ForecastDisplay(observed, forecast, bands, self._title(series)).plot(ax)
+        return ForecastDisplay(observed, point, bands, self._title(series)).plot(ax)
 
     def plot_residuals(self, series=None, ax=None):
         """Residuals of the best model over time, their autocorrelation and distribution.
@@ -791,7 +620,7 @@ class ETSForecaster(BaseForecaster):
         """
         from skgru.plotting import ResidualsDisplay
 
-        s = self._position(series)
+        s = _labels.position(self._panel, series)
         values, offsets = _fitted.adjusted(self._fitted, self._panel)
         own = values[offsets[s] : offsets[s + 1]]
         residuals, _ = _fitted.one_step(self._fitted.single(s), own)
@@ -799,26 +628,27 @@ class ETSForecaster(BaseForecaster):
         residuals = pd.Series(residuals[-len(index) :], index=index)
         return ResidualsDisplay(residuals, self.sp_, self._title(series)).plot(ax)
 
-    def _label(self, s):
-        """Instance of series s; None for a single one."""
-        instances = self._panel.instances
-        return None if instances is None else instances[s % self._panel.n_instances]
+    def _of(self, s, frame):
+        """What a frame of all series has of series s, without its labels."""
+        column, instance = divmod(s, self._panel.n_instances)
+        if self._panel.instances is not None:
+            frame = frame.loc[self._panel.instances[instance]]
+        if isinstance(frame.columns, pd.MultiIndex):
+            return frame[self._panel.columns[column]]
+        return frame.iloc[:, column]
 
     def _parts(self, series):
         """Observed values and states of one series, by time."""
-        s = self._position(series)
-        column, label = s // self._panel.n_instances, self._label(s)
-        states = self.states_.iloc[:, 3 * column : 3 * column + 3]
-        states.columns = ["level", "slope", "season"]
-        observed = convert_to(self._seen(), self._y_inner_mtypes()).iloc[:, column]
-        if label is not None:
-            states, observed = states.loc[label], observed.loc[label]
-        return observed, states
+        s = _labels.position(self._panel, series)
+        states = self.states_
+        if len(self._panel.columns) == 1:
+            states = pd.concat({self._panel.columns[0]: states}, axis=1)
+        return self._of(s, self._seen()), self._of(s, states)
 
     def _title(self, series):
-        s = self._position(series)
+        s = _labels.position(self._panel, series)
         model = self._fitted.settings.specs[self._fitted.best[s]].name
-        name = "" if self._panel.n_series == 1 else f"{self._series_index()[s]}: "
+        name = "" if self._panel.n_series == 1 else f"{_labels.series(self._panel)[s]}: "
         return name + model
 
     @classmethod
@@ -839,3 +669,8 @@ class ETSForecaster(BaseForecaster):
             {"error": "add", "trend": "add", "damped_trend": False, "seasonal": "add", "sp": 2},
             {"search": "select", "sp": "auto", "nonnegative": True, "boxcox": 0.5},
         ]
+
+
+def _seed(random_state) -> int:
+    """One integer drawn from what scikit-learn takes as a source of randomness."""
+    return int(check_random_state(random_state).randint(2**31 - 1))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import fields
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,39 +16,71 @@ from skgru.ets._series import Panel
 VERSION = 1
 
 
-def dump(panel: Panel, fitted: Fitted) -> dict:
-    """Panel and models as what JSON knows: dicts, lists, strings, numbers, None."""
-    return {
-        "version": VERSION,
-        "panel": {
-            **_plain(panel),
-            "instances": _index(panel.instances),
-            "ends": _index(panel.ends),
-            "freq": None if panel.freq is None else panel.freq.freqstr,
+def write(kind: str, record: dict, panel: Panel, fitted: Fitted, path=None) -> str:
+    """Panel and models as JSON text, and into a file if there is a path.
+
+    Parameters
+    ----------
+    kind : str
+        Name of the class that reads it.
+    record : dict
+        What else it needs, as JSON knows it.
+    """
+    text = json.dumps(
+        {
+            "class": kind,
+            "version": VERSION,
+            **record,
+            "panel": {
+                **_plain(panel),
+                "instances": _index(panel.instances),
+                "ends": _index(panel.ends),
+                "freq": None if panel.freq is None else panel.freq.freqstr,
+            },
+            "fitted": _plain(fitted),
         },
-        "fitted": _plain(fitted),
-    }
+        allow_nan=False,
+    )
+    if path is not None:
+        Path(path).write_text(text)
+    return text
 
 
-def load(record: dict) -> tuple[Panel, Fitted]:
-    """What `dump` was given.
+def read(kind: str, source) -> tuple[dict, Panel, Fitted]:
+    """What `write` was given.
+
+    Parameters
+    ----------
+    kind : str
+    source : str or path
+        The text, or the file that holds it.
 
     Raises
     ------
     ValueError
-        For a record of another version.
+        For a record of another class or version.
     """
-    if record.get("version") != VERSION:
+    is_text = isinstance(source, str) and source.lstrip().startswith("{")
+    record = json.loads(source if is_text else Path(source).read_text())
+    if record.get("class") != kind:
+        raise ValueError(f"This is no record of {kind}; got {record.get('class')!r}.")
+    if record["version"] != VERSION:
         raise ValueError(
-            f"This version reads records of version {VERSION}; got {record.get('version')!r}. "
+            f"This version reads records of version {VERSION}; got {record['version']!r}. "
             "Write the model again with the version that reads it."
         )
-    p = dict(record["panel"])
+    return record, _panel(record.pop("panel")), _fitted(record.pop("fitted"))
+
+
+def _panel(p: dict) -> Panel:
     p["instances"], p["ends"] = _as_index(p["instances"]), _as_index(p["ends"])
     p["freq"] = None if p["freq"] is None else pd.tseries.frequencies.to_offset(p["freq"])
     for name, kind in (("values", np.float64), ("offsets", np.int64)):
         p[name] = _array(p[name], kind)
-    f = dict(record["fitted"])
+    return Panel(**p)
+
+
+def _fitted(f: dict) -> Fitted:
     s = dict(f["settings"])
     settings = Settings(
         **{
@@ -71,7 +105,7 @@ def load(record: dict) -> tuple[Panel, Fitted]:
         for name in ("criteria", "weights", "best", "lambdas", "coefficients")
         if f[name] is not None
     }
-    return Panel(**p), Fitted(**{**f, **arrays, "settings": settings, "fits": fits})
+    return Fitted(**{**f, **arrays, "settings": settings, "fits": fits})
 
 
 def _plain(value):

@@ -383,6 +383,9 @@ class TestEdges:
         forecaster = ETSForecaster().fit(pd.Series([1.0, 2.0, 3.0, 2.0], index=index))
         with pytest.raises(ValueError, match="no frequency"):
             forecaster.predict([1])
+        assert forecaster.states_.index.tolist() == [index[-1]]
+        twin = ETSForecaster.from_json(forecaster.to_json())
+        assert twin.predict([0]).equals(forecaster.predict([0]))
 
     def test_not_fitted(self):
         with pytest.raises(NotFittedError):
