@@ -124,7 +124,7 @@ class Work(NamedTuple):
         Residuals and weights that the rows are multiplied by.
     gram, factor : width and width + 1 rows of `width`, flat
     gradient, step : 2 rows of `width`, flat
-    points : (14, 32)
+    points : (14, 48)
     states : (8, 2 + sp)
     lines : (4, n)
     """
@@ -156,7 +156,7 @@ def room(n, sp):
         np.empty((width + 1) * width),
         np.empty(2 * width),
         np.empty(2 * width),
-        np.empty((14, 32)),
+        np.empty((14, 48)),
         np.empty((8, 2 + sp)),
         np.empty((4, n)),
     )

@@ -115,7 +115,7 @@ def optimise(
             _states(model, filled, n, base, 0, fixed, units, work, states)
         n_now = n_iterations if n_all + is_warm == 1 else n_short
         # A start that will hardly reach what another has reached is given up early.
-        limit = min(cut, best[LOSS]) if prunes else cut
+        limit = min(cut, best[LOSS]) if prunes and model.season != 0 else cut
         descend(
             values, n_observed, model, bounds, point, states, n_now, i >= 0, tolerance, limit, work
         )

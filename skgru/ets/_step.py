@@ -2,20 +2,20 @@
 
 With the states first, H = C C' by Cholesky on the state block; what is left for the at most four
 smoothing parameters d is the quadratic d'Q d / 2 - r'd, Q the Schur complement, minimised over a
-box by cyclic coordinate descent. Substituting back gives the states' part of the joint step.
+box by coordinate descent. Substituting back gives the states' part of the joint step.
 """
 
 from __future__ import annotations
 
 import math
 
-from skgru.ets._jit import double, integer, jit, nothing, vector
+from skgru.ets._jit import double, integer, jit, nothing, truth, vector
 from skgru.ets._layout import SMALL, model_type, work_type
 
 _SWEEPS = 100
 _SINGULAR = 1e-12  # pivot, relative to its diagonal element, below which a state is left alone
 # Places in the row SMALL of `Work.points`.
-_Q, _RIGHT, _D = 0, 16, 20
+_Q, _RIGHT, _D, _X, _E = 0, 16, 20, 24, 28
 
 
 @jit(integer(model_type, integer))
@@ -157,6 +157,83 @@ def factorise(model, ridge, work):
         small[_RIGHT + i] = -gradient[q + i] - total
 
 
+@jit(truth(integer, integer, vector))
+def _jump(k, free, small):
+    """Minimise over the coordinates whose bits are set in `free`; write them behind `_X`.
+
+    Elimination without pivoting, for what is left of a Gram matrix is positive definite.
+    """
+    for i in range(k):
+        if free >> i & 1:
+            total = small[_RIGHT + i]
+            for j in range(k):
+                small[_E + 4 * i + j] = small[_Q + 4 * i + j]
+                if not free >> j & 1:
+                    total -= small[_Q + 4 * i + j] * small[_D + j]
+            small[_X + i] = total
+    for i in range(k):
+        if not free >> i & 1:
+            continue
+        if not small[_E + 5 * i] > _SINGULAR * small[_Q + 5 * i]:
+            return False
+        inverse = 1.0 / small[_E + 5 * i]
+        small[_E + 5 * i] = inverse
+        for j in range(i + 1, k):
+            if free >> j & 1:
+                factor = small[_E + 4 * j + i] * inverse
+                for m in range(i + 1, k):
+                    small[_E + 4 * j + m] -= factor * small[_E + 4 * i + m]
+                small[_X + j] -= factor * small[_X + i]
+    for i in range(k - 1, -1, -1):
+        if free >> i & 1:
+            total = small[_X + i]
+            for j in range(i + 1, k):
+                if free >> j & 1:
+                    total -= small[_E + 4 * i + j] * small[_X + j]
+            small[_X + i] = total * small[_E + 5 * i]
+    return True
+
+
+@jit(nothing(model_type, vector, vector, vector))
+def _descend(model, low, high, small):
+    """Minimise d'Q d / 2 - r'd over the box.
+
+    Coordinate descent finds which coordinates are on their bounds, a jump the best of the others; a
+    sweep after it that moves nothing is the proof.
+    """
+    k = model.n_smooth
+    for i in range(k):
+        small[_D + i] = 0.0
+    for sweep in range(_SWEEPS):
+        change, free = 0.0, 0
+        for i in range(k):
+            diagonal = small[_Q + 5 * i]
+            which = _which(model, i)
+            if not diagonal > 0.0 or not low[which] < high[which]:
+                continue
+            total = small[_RIGHT + i]
+            for j in range(k):
+                if j != i:
+                    total -= small[_Q + 4 * i + j] * small[_D + j]
+            new = min(max(total / diagonal, low[which]), high[which])
+            change = max(change, abs(new - small[_D + i]))
+            small[_D + i] = new
+            if low[which] < new < high[which]:
+                free |= 1 << i
+        if change < 1e-5:
+            return
+        if sweep & 1 and free != 0 and _jump(k, free, small):
+            inside = True
+            for i in range(k):
+                if free >> i & 1:
+                    which = _which(model, i)
+                    inside = inside and low[which] <= small[_X + i] <= high[which]
+            if inside:
+                for i in range(k):
+                    if free >> i & 1:
+                        small[_D + i] = small[_X + i]
+
+
 @jit(double(model_type, vector, vector, vector, work_type))
 def solve(model, low, high, step, work):
     """Write the step within low <= smoothing part <= high; the decrease of S that it promises.
@@ -172,24 +249,7 @@ def solve(model, low, high, step, work):
     """
     q, k, width = model.n_states, model.n_smooth, model.width
     factor, small = work.factor, work.points[SMALL]
-    for i in range(k):
-        small[_D + i] = 0.0
-    for _ in range(_SWEEPS):
-        change = 0.0
-        for i in range(k):
-            diagonal = small[_Q + 5 * i]
-            which = _which(model, i)
-            if not diagonal > 0.0 or not low[which] < high[which]:
-                continue
-            total = small[_RIGHT + i]
-            for j in range(k):
-                if j != i:
-                    total -= small[_Q + 4 * i + j] * small[_D + j]
-            new = min(max(total / diagonal, low[which]), high[which])
-            change = max(change, abs(new - small[_D + i]))
-            small[_D + i] = new
-        if change < 1e-5:
-            break
+    _descend(model, low, high, small)
     promised = 0.0
     last = (q + k) * width
     for i in range(q):
