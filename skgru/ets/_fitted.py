@@ -167,8 +167,8 @@ def components(fitted: Fitted, panel: Panel, steps: np.ndarray, shift=None):
         Of a candidate without weight, those of another one.
     """
     used = (fitted.weights > 0).any(axis=0)
-    closed = [has_closed_form(spec) for spec in fitted.settings.specs]
-    if fitted.lambdas is not None or fitted.nonnegative or not np.all(closed | ~used):
+    closed = np.array([has_closed_form(spec) for spec in fitted.settings.specs])
+    if fitted.lambdas is not None or fitted.nonnegative or (used & ~closed).any():
         return None
     shape = (*steps.shape, len(closed))
     means, variances = np.empty(shape), np.empty(shape)
@@ -179,7 +179,8 @@ def components(fitted: Fitted, panel: Panel, steps: np.ndarray, shift=None):
         for j in own:
             fit = fitted.single(s, int(j))
             means[s, ahead, j] = _prediction.mean(fit, h)[steps[s, ahead] - 1]
-            variances[s, ahead, j] = _prediction.variance(fit, h)[steps[s, ahead] - 1]
+            spread = np.asarray(_prediction.variance(fit, h))
+            variances[s, ahead, j] = spread[steps[s, ahead] - 1]
             if not ahead.all():
                 series = values[offsets[s] : offsets[s + 1]]
                 place = _places(fitted, panel, s, steps[s, ~ahead])

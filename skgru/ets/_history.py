@@ -77,7 +77,8 @@ def describe(values, offsets, initial, smoothing, sigma2, codes, weights, sp, me
 
 
 @jit(
-    nothing(given, integers, integers, integers, cube, cube, integer_matrix, matrix, integer, cube)
+    nothing(given, integers, integers, integers, cube, cube, integer_matrix, matrix, integer, cube),
+    from_python=True,
 )
 def advance(values, offsets, first, n_times, initial, smoothing, codes, weights, sp, final):
     """Move the states after the last value over new ones.
