@@ -20,7 +20,10 @@ from skgru.ets._jit import (
 from skgru.ets._recursion import run
 
 
-@jit(nothing(given, integers, cube, cube, matrix, integer_matrix, matrix, integer, vector, vector))
+@jit(
+    nothing(given, integers, cube, cube, matrix, integer_matrix, matrix, integer, vector, vector),
+    from_python=True,
+)
 def describe(values, offsets, initial, smoothing, sigma2, codes, weights, sp, means, variances):
     """Mean and variance of the mixture of one-step forecasts at each time.
 
