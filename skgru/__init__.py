@@ -7,13 +7,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from skgru.ets._forecaster import ETSForecaster
     from skgru.gru._classifier import GRUClassifier
     from skgru.gru._regressor import GRURegressor
 
 __version__ = "0.1.0"
-__all__ = ["GRUClassifier", "GRURegressor", "__version__"]
+__all__ = ["ETSForecaster", "GRUClassifier", "GRURegressor", "__version__"]
 
 _MODULES = {
+    "ETSForecaster": "skgru.ets._forecaster",
     "GRUClassifier": "skgru.gru._classifier",
     "GRURegressor": "skgru.gru._regressor",
 }

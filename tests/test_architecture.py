@@ -17,12 +17,12 @@ ROOT = Path(skgru.__file__).parent
 # Which folder may import which. Files directly in skgru/ lie below all folders.
 MAY_IMPORT = {
     "gru": set(),
-    "ets": set(),
+    "ets": {"plotting"},
     "sktime": {"gru"},
     "text": {"gru"},
     "speech": {"gru"},
     "persistence": {"gru", "ets"},
-    "plotting": {"gru", "ets"},
+    "plotting": set(),
 }
 
 # Within the GRU engine, top to bottom: a file imports from the lines under its own.
@@ -61,6 +61,33 @@ GRU_LAYERS = [
     {"_model"},
 ]
 
+# The same within the exponential-smoothing engine.
+ETS_LAYERS = [
+    {"_forecaster"},
+    {"_estimation", "_json", "_labels", "_summary"},
+    {"_fitted"},
+    {"_regression"},
+    {"_combination", "_options"},
+    {"_mixture"},
+    {"_prediction", "_simulation"},
+    {"_selection"},
+    {"_search"},
+    {"_starts"},
+    {"_optimum"},
+    {"_horizon"},
+    {"_loss", "_step"},
+    {"_sensitivity"},
+    {"_initial"},
+    {"_region"},
+    {"_layout"},
+    {"_history"},
+    {"_recursion"},
+    {"_jit"},
+    {"_presets"},
+    {"_progress", "_series", "_transform"},
+    {"_model"},
+]
+
 # Heavy packages and the only places that import them.
 HOME_OF = {
     "keras": {"skgru.gru._backend"},
@@ -72,7 +99,7 @@ HOME_OF = {
         "skgru.gru._fused",
         "skgru.gru._kernel",
     },
-    "numba": {"skgru.gru._jit", "skgru.ets._recursion"},
+    "numba": {"skgru.gru._jit", "skgru.ets._jit"},
     "sktime": {"skgru.ets._forecaster", "skgru.sktime"},
     "matplotlib": {"skgru.plotting"},
 }
@@ -151,10 +178,11 @@ def test_folders_import_downwards():
             assert seen <= MAY_IMPORT[here], module
 
 
-def test_gru_files_import_downwards():
-    rank = {f"skgru.gru.{name}": i for i, names in enumerate(GRU_LAYERS) for name in names}
-    files = {module for module in TREES if module.startswith("skgru.gru.")}
-    assert not files - set(rank), "give each new file its place in GRU_LAYERS"
+@pytest.mark.parametrize(("engine", "layers"), [("gru", GRU_LAYERS), ("ets", ETS_LAYERS)])
+def test_files_of_an_engine_import_downwards(engine, layers):
+    rank = {f"skgru.{engine}.{name}": i for i, names in enumerate(layers) for name in names}
+    files = {module for module in TREES if module.startswith(f"skgru.{engine}.")}
+    assert not files - set(rank), "give each new file its place in the layers"
     for module in files:
         upward = [name for name in inner(module) if rank.get(name, len(rank)) <= rank[module]]
         assert not upward, module

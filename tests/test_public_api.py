@@ -38,11 +38,11 @@ def entries(section):
 
 def public_methods(cls):
     return {
-        name: method
+        name: getattr(cls, name)
         for base in cls.__mro__
         if base.__module__.startswith("skgru.")
         for name in vars(base)
-        if not name.startswith("_") and callable(method := getattr(cls, name))
+        if not name.startswith("_") and callable(getattr(cls, name))
     }
 
 

@@ -1,0 +1,242 @@
+"""Accuracy of automatic exponential smoothing on M3 and on M4's weekly and hourly series.
+
+    python benchmarks/bench_ets_accuracy.py DATA [--sets m3 weekly hourly] [--modes combine select]
+        [--validate] [--jobs 2] [--every 10] [--arrays]
+
+DATA/forecast has ``m3.csv.gz``, ``m4_weekly.csv.gz``, ``m4_hourly.csv.gz`` (columns id, period, h,
+split, values), ``m3_ets_R.csv.gz`` (what R's ``ets`` gave) and the published forecasts of M4. sMAPE
+and MASE are those of the M competitions: the mean over a series' horizon of
+200 |y - f| / (|y| + |f|), and the mean absolute error over that of the seasonal naive forecast
+within the training part; then the mean over series. Coverage is the share of future values inside
+the 95 % interval. ``--validate`` never reads a test part: it fits train[:-h] and scores train[-h:].
+``--arrays`` measures the engine below the estimator. "AICc" compares the chosen model with R's:
+worse or better by more than 0.01, and the worst.
+"""
+
+import argparse
+import os
+import platform
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+import skgru
+from skgru.ets import _combination, _presets, _selection
+from skgru.ets._model import Settings
+
+FILES = {"m3": "m3.csv.gz", "weekly": "m4_weekly.csv.gz", "hourly": "m4_hourly.csv.gz"}
+GROUPS = {(1, 6): "yearly", (1, 8): "other", (4, 8): "quarterly", (12, 18): "monthly"}
+LEVELS = [0.025, 0.975]
+
+
+class Series(NamedTuple):
+    """One series of a competition."""
+
+    name: str
+    sp: int
+    h: int
+    train: np.ndarray
+    test: np.ndarray
+
+
+class Forecast(NamedTuple):
+    """What a program says about one series."""
+
+    mean: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+    aicc: float = np.nan
+
+
+def numbers(text):
+    """Space-separated numbers."""
+    return np.array(text.split(), float)
+
+
+def read(folder, which, validate, every):
+    """Series of a file; with `validate` the last h training values stand for the test part."""
+    table = pd.read_csv(folder / FILES[which])
+    parts = {part: rows.set_index("id") for part, rows in table.groupby("split", sort=False)}
+    series = []
+    for name, row in parts["train"].iloc[::every].iterrows():
+        train, h = numbers(row["values"]), int(row["h"])
+        if validate:
+            train, test = train[:-h], train[-h:]
+        else:
+            test = numbers(parts["test"].at[name, "values"])
+        series.append(Series(name, int(row["period"]), h, train, test))
+    return series
+
+
+def by_arrays(series, sp, mode, n_jobs):
+    """Forecasts by the engine itself: one block of series with the same period."""
+    specs = _selection.candidates("auto", "auto", "auto", "auto" if sp > 1 else None, sp)
+    search = _presets.combine(sp) if mode == "combine" else _presets.select(sp)
+    settings = Settings(specs=specs, sp=sp, search=search)
+    values = np.concatenate([s.train for s in series])
+    offsets = np.cumsum([0, *(len(s.train) for s in series)], dtype=np.int64)
+    fits = _selection.fit(values, offsets, settings, n_jobs=n_jobs)
+    criteria = _selection.criteria(fits, settings)
+    best = criteria.argmin(axis=1)
+    weights = _selection.weights(criteria, fits.n_observed)
+    if mode == "select":
+        weights = np.eye(len(specs))[best]
+    codes = np.array([spec.code for spec in specs])
+    h = max(s.h for s in series)
+    means = _combination.panel_mean(fits, codes, weights, sp, h)
+    bounds = _combination.panel_quantiles(fits, codes, weights, sp, h, LEVELS)
+    return [
+        Forecast(means[i, : s.h], bounds[i, 0, : s.h], bounds[i, 1, : s.h], criteria[i, best[i]])
+        for i, s in enumerate(series)
+    ]
+
+
+def by_estimator(series, sp, mode, n_jobs):
+    """Forecasts by `ETSForecaster` on a panel."""
+    frame = pd.concat(
+        {s.name: pd.DataFrame({"y": s.train}, index=pd.RangeIndex(len(s.train))) for s in series},
+        names=["series", "time"],
+    )
+    choice = {} if mode == "combine" else {"combine": False}
+    model = skgru.ETSForecaster(sp=sp, n_jobs=n_jobs, **choice).fit(frame)
+    h = max(s.h for s in series)
+    fh = np.arange(1, h + 1)
+    means = model.predict(fh)["y"]
+    bounds = model.predict_interval(fh, coverage=0.95)
+    aicc = aicc_by_series(model)
+    forecasts = []
+    for s in series:
+        interval = bounds.loc[s.name].to_numpy()[: s.h]
+        mean = means.loc[s.name].to_numpy()[: s.h]
+        forecasts.append(Forecast(mean, interval[:, 0], interval[:, 1], aicc.get(s.name, np.nan)))
+    return forecasts
+
+
+def aicc_by_series(model):
+    """AICc of the chosen models, by the name of the series."""
+    fitted = model.get_fitted_params(deep=False).get("aicc")
+    return fitted.to_dict() if isinstance(fitted, pd.Series) else {}
+
+
+def by_r(folder):
+    """The forecasts of the reference file, by the name of the series."""
+    table = pd.read_csv(folder / "m3_ets_R.csv.gz")
+    return {
+        row.id: Forecast(numbers(row.mean_), numbers(row.lo95), numbers(row.hi95), row.aicc)
+        for row in table.rename(columns={"mean": "mean_"}).itertuples()
+    }
+
+
+def published(folder):
+    """The published forecasts of M4: method -> name of the series -> values."""
+    table = pd.read_csv(folder / "m4_weekly_hourly_published_point_forecasts.csv.gz")
+    methods = {}
+    for row in table.itertuples():
+        methods.setdefault(row.method, {})[row.id] = numbers(row.forecast)
+    return methods
+
+
+def score(series, forecast):
+    """sMAPE, MASE and coverage of one series."""
+    error = np.abs(series.test - forecast.mean)
+    size = np.abs(series.test) + np.abs(forecast.mean)
+    smape = np.mean(np.divide(200 * error, size, out=np.zeros_like(error), where=size > 0))
+    naive = np.abs(series.train[series.sp :] - series.train[: -series.sp]).mean()
+    inside = (series.test >= forecast.lower) & (series.test <= forecast.upper)
+    return smape, error.mean() / naive if naive > 0 else np.nan, 100 * inside.mean()
+
+
+def report(label, series, forecasts, seconds=None):
+    """Print the scores of all series, and of each group of M3."""
+    scores = np.array([score(s, f) for s, f in zip(series, forecasts)])
+    if not all(np.isfinite(f.mean).all() for f in forecasts):
+        print(f"{label}: some forecasts are not finite")
+    line(label, scores, seconds)
+    groups = np.array([GROUPS.get((s.sp, s.h), "") for s in series])
+    for group in GROUPS.values():
+        if (groups == group).any() and len(set(groups)) > 1:
+            line(f"  {group}", scores[groups == group])
+
+
+def line(label, scores, seconds=None):
+    """Print a row of the table."""
+    smape, mase, coverage = np.nanmean(scores, axis=0)
+    covered = "" if np.isnan(coverage) or coverage == 0 else f"{coverage:8.2f} %"
+    cost = "" if seconds is None else f"{1000 * seconds / len(scores):9.3f} ms CPU a series"
+    print(f"{label:34}{len(scores):6}{smape:9.3f}{mase:8.4f}{covered}{cost}", flush=True)
+
+
+def compare(series, forecasts, reference):
+    """Print how the chosen models' AICc compare with R's."""
+    ours = np.array([f.aicc for f in forecasts])
+    theirs = np.array([reference[s.name].aicc for s in series])
+    if np.isnan(ours).all():
+        return
+    above = ours - theirs
+    worst = int(np.nanargmax(above))
+    print(
+        f"  AICc against R: worse by > 0.01 on {100 * np.mean(above > 0.01):.2f} %, better on "
+        f"{100 * np.mean(above < -0.01):.2f} %, worst {above[worst]:+.3f} ({series[worst].name})"
+    )
+
+
+def measure(series, mode, args):
+    """Forecasts in the order of the series, and CPU seconds."""
+    method = by_arrays if args.arrays else by_estimator
+    forecasts = dict.fromkeys(s.name for s in series)
+    started = time.process_time()
+    for sp in sorted({s.sp for s in series}):
+        block = [s for s in series if s.sp == sp]
+        for s, forecast in zip(block, method(block, sp, mode, args.jobs)):
+            forecasts[s.name] = forecast
+    return list(forecasts.values()), time.process_time() - started
+
+
+def parse():
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--sets", nargs="+", choices=FILES, default=list(FILES))
+    parser.add_argument("--modes", nargs="+", choices=("combine", "select"))
+    parser.add_argument("--validate", action="store_true")
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--every", type=int, default=1, help="only every n-th series")
+    parser.add_argument("--arrays", action="store_true", help="the engine below the estimator")
+    return parser.parse_args()
+
+
+def main():
+    """Print a table for each set."""
+    args = parse()
+    folder = args.data / "forecast"
+    print(
+        f"{platform.machine()}, {os.cpu_count()} cores, {args.jobs} threads, Python "
+        f"{platform.python_version()}, skgru {skgru.__version__}, "
+        f"{'validation' if args.validate else 'test'}"
+    )
+    print(f"{'':34}{'series':>6}{'sMAPE':>9}{'MASE':>8}{'covered':>10}")
+    for which in args.sets:
+        series = read(folder, which, args.validate, args.every)
+        for mode in args.modes or ("combine", "select"):
+            forecasts, seconds = measure(series, mode, args)
+            report(f"{which}, {mode}", series, forecasts, seconds)
+            if which == "m3" and mode == "select" and not args.validate:
+                compare(series, forecasts, by_r(folder))
+        if args.validate:
+            continue
+        if which == "m3":
+            reference = by_r(folder)
+            report("m3, R's ets", series, [reference[s.name] for s in series])
+            continue
+        nothing = np.full(series[0].h, np.nan)
+        for method, values in published(folder).items():
+            if all(s.name in values for s in series):
+                given = [Forecast(values[s.name], nothing, nothing) for s in series]
+                report(f"{which}, published {method}", series, given)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The exponential-smoothing engine; its public name is `skgru.ETSForecaster`."""

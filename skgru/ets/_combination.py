@@ -1,0 +1,276 @@
+"""Combined forecasts of panels: weighted means of the candidates, mixtures of their distributions.
+
+Twins, over arrays, of `Mixture`, which handles one series. Candidates without a closed variance are
+rare (the automatic choice has none): a series that gives one of them weight goes through `Mixture`
+by itself, always with the same innovations, so that no result depends on which other series are in
+the block or on the number of threads.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import ndtri
+
+from skgru.ets._jit import (
+    cube,
+    integer,
+    integer_matrix,
+    integers,
+    jit,
+    matrix,
+    nothing,
+    vector,
+)
+from skgru.ets._mixture import Mixture, check_levels, solve
+from skgru.ets._model import ETSFit, ETSSpec, Fits
+from skgru.ets._prediction import has_closed_form, spread
+from skgru.ets._recursion import extrapolate
+from skgru.ets._simulation import LARGEST
+
+_SEED = 0
+
+
+def panel_mean(fits: Fits, codes, weights, sp: int, h: int) -> np.ndarray:
+    """Weighted means of the candidates' point forecasts.
+
+    Parameters
+    ----------
+    fits : Fits
+    codes : array_like, shape (n_specs, 4)
+        Error, trend, damped, season as in `ETSSpec.code`.
+    weights : array_like, shape (n_series, n_specs)
+        Those of a series need not sum to 1. A candidate whose forecasts leave
+        what a square can be computed of (1e150) loses its weight.
+    sp, h : int
+
+    Returns
+    -------
+    ndarray, shape (n_series, h)
+        NaN for a series without any weight.
+    """
+    out = np.empty((len(fits.final), h))
+    _means(*_arrays(fits, codes, weights, sp), out)
+    return out
+
+
+def panel_variance(
+    fits: Fits, codes, weights, sp: int, h: int, n_paths: int = 5000, seed: int = _SEED
+) -> np.ndarray:
+    """Variances of the mixtures of the candidates' distributions.
+
+    Parameters
+    ----------
+    fits, codes, weights, sp, h
+        As in `panel_mean`.
+    n_paths : int
+        For a candidate that has to be simulated.
+    seed : int
+        Of its innovations.
+
+    Returns
+    -------
+    ndarray, shape (n_series, h)
+        NaN for a series without any weight.
+    """
+    out = np.empty((len(fits.final), h))
+    arrays, simulated = _arrays(fits, codes, weights, sp), _simulated(codes, weights)
+    _variances(*arrays, simulated, out)
+    for i in np.flatnonzero(simulated).tolist():
+        out[i] = _mixture(fits, codes, weights, sp, h, i, n_paths, seed).variance()
+    return out
+
+
+def panel_quantiles(
+    fits: Fits, codes, weights, sp: int, h: int, levels, n_paths: int = 5000, seed: int = _SEED
+) -> np.ndarray:
+    """Quantiles of the mixtures of the candidates' distributions.
+
+    Parameters
+    ----------
+    fits, codes, weights, sp, h, n_paths, seed
+        As in `panel_variance`.
+    levels : array_like, shape (n_levels,)
+        Strictly between 0 and 1, in any order.
+
+    Returns
+    -------
+    ndarray, shape (n_series, n_levels, h)
+        NaN for a series without any weight.
+    """
+    levels = check_levels(levels)
+    order = np.argsort(levels)
+    out = np.empty((len(fits.final), len(levels), h))
+    arrays, simulated = _arrays(fits, codes, weights, sp), _simulated(codes, weights)
+    _quantiles(*arrays, simulated, levels[order], ndtri(levels[order]), out)
+    result = np.empty_like(out)
+    result[:, order] = out
+    for i in np.flatnonzero(simulated).tolist():
+        result[i] = _mixture(fits, codes, weights, sp, h, i, n_paths, seed).quantile(levels)
+    return result
+
+
+def _arrays(fits: Fits, codes, weights, sp: int) -> tuple:
+    """What all kernels take first, in their order and types."""
+    codes = np.require(codes, np.int64, ["C", "W"])
+    # alpha, beta, gamma, phi; level, slope; the seasons but one: all that is estimated.
+    estimated = 2 + 2 * (codes[:, 1] > 0) + codes[:, 2] + sp * (codes[:, 3] > 0)
+    room = np.maximum(fits.n_observed[:, None] - estimated, 1)
+    return (
+        np.require(fits.final, float, ["C", "W"]),
+        np.require(fits.smoothing, float, ["C", "W"]),
+        codes,
+        np.require(weights, float, ["C", "W"]),
+        fits.sse / room,
+        np.asarray(fits.n_times, np.int64) % sp,
+        sp,
+    )
+
+
+def _spec(code) -> ETSSpec:
+    """The model of a row of codes."""
+    error, trend, damped, season = (int(c) for c in code)
+    return ETSSpec("AM"[error], "NAM"[trend], bool(damped), "NAM"[season])
+
+
+def _simulated(codes, weights) -> np.ndarray:
+    """1 for a series that gives weight to a candidate without a closed form; int64, (n_series,)."""
+    open_ = [not has_closed_form(_spec(code)) for code in codes]
+    return np.any(np.asarray(weights)[:, open_] > 0, axis=1).astype(np.int64)
+
+
+def _mixture(
+    fits: Fits, codes, weights, sp: int, h: int, i: int, n_paths: int, seed: int
+) -> Mixture:
+    """The mixture of series i."""
+    used = np.flatnonzero(np.asarray(weights[i]) > 0)
+    members = [
+        ETSFit(
+            _spec(codes[j]),
+            sp,
+            alpha=float(fits.smoothing[i, j, 0]),
+            beta=float(fits.smoothing[i, j, 1]),
+            gamma=float(fits.smoothing[i, j, 2]),
+            phi=float(fits.smoothing[i, j, 3]),
+            initial=fits.initial[i, j],
+            final=fits.final[i, j],
+            loss=float(fits.loss[i, j]),
+            sse=float(fits.sse[i, j]),
+            n_observed=int(fits.n_observed[i]),
+            n_times=int(fits.n_times[i]),
+        )
+        for j in used
+    ]
+    return Mixture(members, np.asarray(weights[i])[used], h, seed, n_paths)
+
+
+_FIRST = (cube, cube, integer_matrix, matrix, matrix, integers, integer)
+
+
+@jit(integer(*_FIRST, integer, vector, matrix))
+def _components(final, smoothing, codes, weights, sigma2, phases, sp, i, shares, means):
+    """Point forecasts of the candidates of series i that have weight, one a row, and their shares.
+
+    Returns how many there are; shares[k] is then the weight of row k and sums to 1, and the
+    candidate's number stands in shares[n_specs + k].
+    """
+    n_specs, n = codes.shape[0], 0
+    total = 0.0
+    for j in range(n_specs):
+        weight = weights[i, j]
+        if not weight > 0:
+            continue
+        row = means[n]
+        extrapolate(final[i, j], codes[j, 1], codes[j, 3], sp, phases[i], smoothing[i, j], row)
+        finite = True
+        for t in range(row.shape[0]):
+            finite = finite and abs(row[t]) <= LARGEST
+        if finite:
+            shares[n], shares[n_specs + n] = weight, j
+            total += weight
+            n += 1
+    for k in range(n):
+        shares[k] /= total
+    return n
+
+
+@jit(nothing(*_FIRST, matrix), from_python=True)
+def _means(final, smoothing, codes, weights, sigma2, phases, sp, out):
+    """`panel_mean` into out (n_series, h)."""
+    n_specs, h = codes.shape[0], out.shape[1]
+    shares, means = np.empty(2 * n_specs), np.empty((n_specs, h))
+    for i in range(out.shape[0]):
+        n = _components(final, smoothing, codes, weights, sigma2, phases, sp, i, shares, means)
+        for t in range(h):
+            total = 0.0 if n > 0 else np.nan
+            for k in range(n):
+                total += shares[k] * means[k, t]
+            out[i, t] = total
+
+
+@jit(nothing(*_FIRST, integer, integer, vector, matrix, matrix))
+def _spreads(final, smoothing, codes, weights, sigma2, phases, sp, i, n, shares, means, variances):
+    """Variances of the components that `_components` found, one a row."""
+    for k in range(n):
+        j = int(shares[codes.shape[0] + k])
+        spread(
+            means[k],
+            final[i, j],
+            codes[j, 0],
+            codes[j, 1],
+            codes[j, 3],
+            sp,
+            phases[i],
+            smoothing[i, j],
+            sigma2[i, j],
+            variances[k],
+        )
+
+
+@jit(nothing(*_FIRST, integers, matrix), from_python=True)
+def _variances(final, smoothing, codes, weights, sigma2, phases, sp, left_out, out):
+    """`panel_variance` into out (n_series, h), but for the series left out."""
+    n_specs, h = codes.shape[0], out.shape[1]
+    shares, means = np.empty(2 * n_specs), np.empty((n_specs, h))
+    variances = np.empty((n_specs, h))
+    for i in range(out.shape[0]):
+        if left_out[i]:
+            continue
+        n = _components(final, smoothing, codes, weights, sigma2, phases, sp, i, shares, means)
+        _spreads(
+            final, smoothing, codes, weights, sigma2, phases, sp, i, n, shares, means, variances
+        )
+        for t in range(h):
+            centre, total = 0.0, 0.0 if n > 0 else np.nan
+            for k in range(n):
+                centre += shares[k] * means[k, t]
+            for k in range(n):
+                away = means[k, t] - centre
+                total += shares[k] * (variances[k, t] + away * away)
+            out[i, t] = total
+
+
+@jit(nothing(*_FIRST, integers, vector, vector, cube), from_python=True)
+def _quantiles(final, smoothing, codes, weights, sigma2, phases, sp, left_out, levels, scores, out):
+    """`panel_quantiles` at rising levels into out, but for the series left out."""
+    n_specs, h = codes.shape[0], out.shape[2]
+    shares, means = np.empty(2 * n_specs), np.empty((n_specs, h))
+    deviations = np.empty((n_specs, h))
+    samples, place = np.empty((0, 0, 0)), np.empty(n_specs, np.int64)
+    for k in range(n_specs):
+        place[k] = -1
+    for i in range(out.shape[0]):
+        if left_out[i]:
+            continue
+        n = _components(final, smoothing, codes, weights, sigma2, phases, sp, i, shares, means)
+        if n == 0:
+            for a in range(levels.shape[0]):
+                for t in range(h):
+                    out[i, a, t] = np.nan
+            continue
+        _spreads(
+            final, smoothing, codes, weights, sigma2, phases, sp, i, n, shares, means, deviations
+        )
+        for k in range(n):
+            for t in range(h):
+                deviations[k, t] = np.sqrt(deviations[k, t])
+        solve(shares[:n], means[:n], deviations[:n], samples, place[:n], levels, scores, out[i])

@@ -1,0 +1,676 @@
+"""ETSForecaster: sktime's interface over the exponential-smoothing engine, pandas in and out."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import check_random_state
+from sktime.datatypes import convert_to
+from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
+
+from skgru.ets import _estimation, _fitted, _json, _labels, _options, _series, _summary
+from skgru.ets._progress import Progress
+
+# Equally likely values that stand for a distribution without a closed form in `predict_proba`.
+N_EMPIRICAL = 1000
+
+
+class ETSForecaster(BaseForecaster):
+    """Exponential smoothing in state-space form: all 30 models, chosen and combined automatically.
+
+    Fits error, trend and season models [1]_ to one series or to all series of a panel in one call.
+    By default all sound candidates are fitted and the forecast is their mean, weighted by an
+    information criterion; name a part of the model, or set `combine` or `search`, for one model.
+
+    Parameters
+    ----------
+    error : {"auto", "add", "mul"}, default="auto"
+        Whether errors add to the forecast or multiply it.
+    trend : {"auto", None, "add", "mul"}, default="auto"
+        No trend, one that adds, or one that multiplies.
+    damped_trend : {"auto", True, False}, default="auto"
+        Whether the trend levels off.
+    seasonal : {"auto", None, "add", "mul"}, default="auto"
+        No season, one that adds, or one that multiplies.
+    sp : int or "auto", default=1
+        Seasonal period; 1 is none. ``"auto"`` is that of the frequency of the index: 12 for months,
+        4 for quarters, 52 for weeks, 7 for days, 5 for business days, 24 for hours, 60 for minutes
+        and seconds; 1 for integers.
+    combine : {"auto", True, False}, default="auto"
+        Whether forecasts are the weighted mean over all candidates, or those of the best one.
+        ``"auto"`` combines where error, trend, damped_trend, seasonal and `search` are all
+        ``"auto"``. A candidate d above the best criterion weighs exp(-d / 2 min(0.1, 4 / n)).
+    information_criterion : {"aicc", "aic", "bic"}, default="aicc"
+        What ranks and weighs the candidates.
+    restrict : bool, default=True
+        Leave out unsound models, as R does: trends that multiply unless asked for, additive errors
+        with a trend or season that multiplies, and ETS(M,M,A).
+    alpha, beta, gamma, phi : float or None, default=None
+        Smoothing parameters of level, trend and season, and the damping; None is estimated. beta
+        and gamma are those of the state equations, as R reports them.
+    initial_level, initial_trend : float or None, default=None
+        Level and trend before the first value; None is estimated.
+    initial_seasonal : array_like of shape (sp,) or None, default=None
+        Seasonal terms or factors, that of the first value first; None is estimated.
+    bounds : {"both", "usual", "admissible"} or dict, default="both"
+        Region of the smoothing parameters: the usual one (0 < beta < alpha < 1,
+        0 < gamma < 1 - alpha), the admissible one (forecasts forget the distant past), or both. A
+        dict of (lower, upper) by name narrows both.
+    objective : {"likelihood", "mse", "amse", "mae"}, default="likelihood"
+        What is optimised: likelihood, mean squared error of one step, of one to three steps, or
+        mean absolute error.
+    boxcox : float, "auto" or None, default=None
+        Parameter of a Box-Cox transformation before the fit; candidates are then additive.
+        ``"auto"`` chooses one between 0 and 1 for each series by Guerrero's method.
+    bias_adjust : bool, default=False
+        Whether point forecasts under a Box-Cox transformation are means instead of medians.
+    nonnegative : bool, default=False
+        Whether forecasts below 0 become 0.
+    search : {"auto", "combine", "select", "thorough"}, default="auto"
+        How the optimum of each candidate is sought: for combining, for the choice of the best one
+        at a criterion that is seldom worse than R's, or from many starts. ``"auto"`` is by
+        `combine`.
+    n_jobs : int or None, default=None
+        Threads over the series of a panel; -1 is all processors. Results do not depend on it.
+    verbose : int, default=0
+        1 shows how many series are fitted.
+    random_state : int, RandomState instance or None, default=None
+        Of what is simulated: quantiles of models without a closed form, and `simulate`.
+    n_simulations : int, default=5000
+        Simulated futures of a model without a closed form.
+
+    Attributes
+    ----------
+    model_ : str or Series
+        Name of the best model, as in "ETS(M,Ad,M)", or of each series.
+    weights_ : Series or DataFrame
+        Weights of the candidates, of each series in a row.
+    criteria_ : Series or DataFrame
+        Information criterion of the candidates; infinite where one could not be fitted. Under
+        ``search="select"``, those of candidates given up early are upper values.
+    states_ : DataFrame
+        Level, slope and season of the best model after each value.
+    sp_ : int
+        The seasonal period.
+
+    Notes
+    -----
+    A panel (sktime's panel and hierarchical types, and several columns) is fitted natively: series
+    are independent, may differ in length, and each is forecast from its own end.
+
+    - Missing values, as NaN or as gaps in an index of integers or periods, are skipped exactly: the
+      states evolve, the likelihood does not count them. Infinite values are an error.
+    - Series of fewer values than any candidate needs are forecast by their last value, with a
+      warning; constant ones exactly, with variance 0.
+    - Values of 0 or below rule out what multiplies; asking for it is an error.
+    - With exogenous `X`, the model is a regression on X whose errors follow an additive ETS model;
+      X is then needed for forecasts as well.
+
+    Criteria count parameters as R's `ets` does: smoothing parameters, initial states (a season
+    counts sp - 1) and the variance. The variance `sigma2` is the residuals' sum of squares over the
+    number of values less that of the other parameters.
+
+    References
+    ----------
+    .. [1] Hyndman, R. J., Koehler, A. B., Ord, J. K. & Snyder, R. D. (2008). Forecasting with
+       Exponential Smoothing: The State Space Approach. Springer.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skgru import ETSForecaster
+    >>> y = pd.Series(
+    ...     [9.1, 11.2, 14.8, 10.3, 10.2, 12.1, 16.1, 11.4, 11.0, 13.2, 17.3, 12.1],
+    ...     index=pd.period_range("2020Q1", periods=12, freq="Q"),
+    ... )
+    >>> forecaster = ETSForecaster(sp=4).fit(y)
+    >>> forecaster.predict(fh=[1, 2]).shape
+    (2,)
+    >>> forecaster.predict_interval(fh=[1, 2], coverage=0.9).shape
+    (2, 2)
+    """
+
+    _tags: ClassVar[dict] = {
+        "authors": ["skgru developers"],
+        "maintainers": ["skgru developers"],
+        "y_inner_mtype": ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"],
+        "X_inner_mtype": ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"],
+        "capability:multivariate": True,
+        "capability:exogenous": True,
+        "capability:insample": True,
+        "capability:pred_int": True,
+        "capability:pred_int:insample": True,
+        "capability:missing_values": True,
+        "capability:update": True,
+        "capability:categorical_in_X": False,
+        "capability:random_state": True,
+        "requires-fh-in-fit": False,
+        "property:randomness": "derandomized",
+    }
+    # What updates and in-sample forecasts need is kept by the forecaster itself.
+    _config: ClassVar[dict] = {"remember_data": False}
+    _y = None
+    _X = None
+
+    def __init__(
+        self,
+        error="auto",
+        *,
+        trend="auto",
+        damped_trend="auto",
+        seasonal="auto",
+        sp=1,
+        combine="auto",
+        information_criterion="aicc",
+        restrict=True,
+        alpha=None,
+        beta=None,
+        gamma=None,
+        phi=None,
+        initial_level=None,
+        initial_trend=None,
+        initial_seasonal=None,
+        bounds="both",
+        objective="likelihood",
+        boxcox=None,
+        bias_adjust=False,
+        nonnegative=False,
+        search="auto",
+        n_jobs=None,
+        verbose=0,
+        random_state=None,
+        n_simulations=5000,
+    ):
+        self.error = error
+        self.trend = trend
+        self.damped_trend = damped_trend
+        self.seasonal = seasonal
+        self.sp = sp
+        self.combine = combine
+        self.information_criterion = information_criterion
+        self.restrict = restrict
+        self.alpha = alpha
+        self.beta = beta
+        self.gamma = gamma
+        self.phi = phi
+        self.initial_level = initial_level
+        self.initial_trend = initial_trend
+        self.initial_seasonal = initial_seasonal
+        self.bounds = bounds
+        self.objective = objective
+        self.boxcox = boxcox
+        self.bias_adjust = bias_adjust
+        self.nonnegative = nonnegative
+        self.search = search
+        self.n_jobs = n_jobs
+        self.verbose = verbose
+        self.random_state = random_state
+        self.n_simulations = n_simulations
+        super().__init__()
+
+    def _fit(self, y, X, fh):
+        parameters = self.get_params(deep=False)
+        _options.check(parameters)
+        panel = _series.read(y, X)
+        self.sp_ = _series.period(panel) if self.sp == "auto" else int(self.sp)
+        self._index_names = y.index.names
+        self._seed = _seed(self.random_state)
+        self._estimate(panel)
+        return self
+
+    def _estimate(self, panel):
+        """Fit all candidates to a panel and keep both."""
+        options = self._read_options(bool(panel.regressors))
+        progress = Progress(type(self).__name__, panel.n_series, self.verbose)
+        self._fitted = _estimation.estimate(
+            panel, options, self.n_simulations, self._seed, progress.show
+        )
+        self._panel = panel
+
+    def _read_options(self, regressors=False):
+        return _options.read(self.get_params(deep=False), self.sp_, regressors)
+
+    def _update(self, y, X=None, update_params=True):
+        panel, unchanged = _series.extend(self._panel, y, X if self._panel.regressors else None)
+        if update_params:
+            self._estimate(panel)
+        else:
+            self._fitted = _estimation.advance(self._fitted, panel, unchanged)
+            self._panel = panel
+        return self
+
+    def _predict(self, fh, X):
+        steps, index, shift = self._asked(fh, X)
+        found = _fitted.mean(self._fitted, self._panel, steps, shift)
+        return _labels.frame(self._panel, found, index)
+
+    def _predict_var(self, fh, X=None, cov=False):
+        if cov:
+            raise NotImplementedError("ETSForecaster has variances of single times, not cov=True.")
+        steps, index, shift = self._asked(fh, X)
+        found = _fitted.variance(self._fitted, self._panel, steps, shift)
+        return _labels.frame(self._panel, found, index)
+
+    def _predict_quantiles(self, fh, X, alpha):
+        steps, index, shift = self._asked(fh, X)
+        found = _fitted.quantiles(self._fitted, self._panel, steps, alpha, shift)
+        return _labels.frame(self._panel, found, index, alpha)
+
+    def _predict_proba(self, fh, X, marginal=True):
+        from skpro.distributions import Empirical, Normal, NormalMixture
+
+        steps, index, shift = self._asked(fh, X)
+        panel, columns = self._panel, pd.Index(self._panel.columns)
+        found = _fitted.components(self._fitted, panel, steps, shift)
+        if found is not None:
+            weights, means, deviations = found
+            if (np.count_nonzero(weights, axis=1) == 1).all():
+                best = self._fitted.best[:, None, None]
+                mu, sigma = (
+                    _labels.frame(panel, np.take_along_axis(part, best, axis=2)[:, :, 0], index)
+                    for part in (means, deviations)
+                )
+                return Normal(mu=mu, sigma=sigma, index=index, columns=columns)
+            if len(columns) == 1:  # it has the same weights for all columns
+                return NormalMixture(
+                    pi=np.repeat(weights, steps.shape[1], axis=0),
+                    mu=means.reshape(-1, weights.shape[1], 1),
+                    sigma=deviations.reshape(-1, weights.shape[1], 1),
+                    index=index,
+                    columns=columns,
+                )
+        levels = (np.arange(N_EMPIRICAL) + 0.5) / N_EMPIRICAL
+        table = _fitted.quantiles(self._fitted, panel, steps, levels, shift)
+        sample = _labels.sample(panel, table, index)
+        return Empirical(sample, index=index, columns=columns)
+
+    def _asked(self, fh, X):
+        """Steps and labels of a horizon, and what the regressors add there."""
+        steps, index = self._horizon(fh)
+        coefficients = self._fitted.coefficients
+        return steps, index, _labels.shift(self._panel, coefficients, X, steps, index)
+
+    def _horizon(self, fh):
+        """Steps after the end of each series, and the labels of the forecasts.
+
+        Returns
+        -------
+        steps : ndarray of int, shape (n_series, n_steps)
+        index : Index, length n_instances n_steps
+        """
+        panel = self._panel
+        ends, which = panel.ends.unique(), np.zeros(panel.n_instances, int)
+        if len(ends) > 1:
+            which = ends.get_indexer(panel.ends)
+        found = [self._horizon_from(fh, ends[[k]]) for k in range(len(ends))]
+        times = found[0][1]
+        if len(found) > 1:
+            times = times.append([others for _, others in found[1:]])
+        steps = np.stack([relative for relative, _ in found])[which]
+        place = which[:, None] * steps.shape[1] + np.arange(steps.shape[1])
+        index = _labels.rows(panel, times, place, self._index_names)
+        return np.tile(steps, (len(panel.columns), 1)), index
+
+    def _horizon_from(self, fh, end):
+        """Steps after one end, an index of length 1, and their times."""
+        panel = self._panel
+        if isinstance(end, pd.DatetimeIndex):
+            if panel.freq is None:
+                return self._undated(fh, end)
+            end = pd.DatetimeIndex(end, freq=panel.freq)
+            if fh.freq is None:
+                fh = ForecastingHorizon(fh.to_pandas(), fh.is_relative, freq=panel.freq)
+        times = fh.to_absolute_index(end)
+        relative = fh if fh.is_relative else fh.to_relative(end)
+        return relative.to_numpy().astype(np.int64), times
+
+    def _undated(self, fh, end):
+        """The same for dates without a frequency: only the end itself has a place."""
+        labels = fh.to_pandas()
+        if fh.is_relative and not (labels == 0).all():
+            raise ValueError(
+                "The dates of y show no frequency, so steps after the last one have no dates. "
+                "Give y a frequency, for example y.asfreq('D'), or an index of periods."
+            )
+        if not fh.is_relative and not (labels == end[0]).all():
+            raise ValueError(
+                "The dates of y show no frequency, so it is not known how many steps away "
+                f"{labels[0]} is. Give y a frequency, for example y.asfreq('D')."
+            )
+        return np.zeros(len(labels), np.int64), end.repeat(len(labels))
+
+    def predict_residuals(self, y=None, X=None):
+        """Differences between values and their forecasts; within the series seen, one step ahead.
+
+        Parameters
+        ----------
+        y : series, default=None
+            Values, at times of forecasts. None is the series of `fit` and `update`.
+        X : frame, default=None
+            Exogenous columns at the times of `y`, where the model has any.
+
+        Returns
+        -------
+        y_res : of the type of `y`
+        """
+        self.check_is_fitted()
+        if y is None:
+            y = convert_to(
+                self._seen(),
+                self._y_metadata["mtype"],
+                store=self._converter_store_y,
+                store_behaviour="freeze",
+            )
+        return super().predict_residuals(y, X)
+
+    def _seen(self):
+        """Values of `fit` and `update` as a frame; under dates without frequency, the last ones."""
+        panel = self._panel
+        times, labels = [], []
+        for i in range(panel.n_instances):
+            n = 1 if self._is_undated() else panel.lengths[i]
+            fh = ForecastingHorizon(np.arange(1 - n, 1), is_relative=True)
+            times.append(self._horizon_from(fh, panel.ends[[i]])[1])
+            labels.append(np.full(n, i))
+        times, owner = times[0].append(times[1:]), np.concatenate(labels)
+        if panel.instances is not None:
+            levels = [panel.instances.get_level_values(k) for k in range(panel.instances.nlevels)]
+            levels = [level.take(owner) for level in levels]
+            times = pd.MultiIndex.from_arrays([*levels, times], names=self._index_names)
+        return _labels.observed(panel, times)
+
+    def _is_undated(self):
+        return isinstance(self._panel.ends, pd.DatetimeIndex) and self._panel.freq is None
+
+    @property
+    def model_(self):
+        """Name of the best model, or of that of each series."""
+        self.check_is_fitted()
+        specs = self._fitted.settings.specs
+        return _labels.by_series(self._panel, [specs[j].name for j in self._fitted.best])
+
+    @property
+    def weights_(self):
+        """Weights of the candidates."""
+        self.check_is_fitted()
+        return _labels.by_candidate(self._panel, self._fitted, self._fitted.weights)
+
+    @property
+    def criteria_(self):
+        """Information criterion of the candidates."""
+        self.check_is_fitted()
+        return _labels.by_candidate(self._panel, self._fitted, self._fitted.criteria)
+
+    @property
+    def states_(self):
+        """Level, slope and season of the best model after each value."""
+        self.check_is_fitted()
+        return _labels.states(self._panel, self._fitted, self._seen().index)
+
+    def _get_fitted_params(self):
+        """Parameters of the best model, of each series where there are several."""
+        panel, k = self._panel, len(self._panel.regressors)
+        found = [_summary.parameters(self._fitted.single(s), k) for s in range(panel.n_series)]
+        params = {name: _labels.by_series(panel, [p[name] for p in found]) for name in found[0]}
+        params["weights"] = self.weights_
+        if k:
+            table = pd.DataFrame(self._fitted.coefficients, _labels.series(panel), panel.regressors)
+            params["coefficients"] = table if len(table) > 1 else table.iloc[0]
+        if self._fitted.lambdas is not None:
+            params["boxcox"] = _labels.by_series(panel, self._fitted.lambdas.tolist())
+        return params
+
+    def summary(self, series=None) -> str:
+        """The best model in words, with standard errors, and the weights of the combination.
+
+        Parameters
+        ----------
+        series : label, default=None
+            Which series; needed where there are several.
+
+        Returns
+        -------
+        str
+        """
+        self.check_is_fitted()
+        return _summary.text(self._fitted, self._panel, _labels.position(self._panel, series))
+
+    def simulate(self, n_periods, *, n_simulations=100, X=None, random_state=None):
+        """Futures drawn from the model, or from the models of the combination by their weights.
+
+        Parameters
+        ----------
+        n_periods : int
+            Steps after the end of each series.
+        n_simulations : int, default=100
+            Futures of each series.
+        X : frame, default=None
+            Exogenous columns of those steps, where the model has any.
+        random_state : int, RandomState instance or None, default=None
+            None goes by the forecaster's own.
+
+        Returns
+        -------
+        DataFrame
+            A row for each time, a column for each future; several columns of y stand above them.
+        """
+        self.check_is_fitted()
+        if int(n_periods) < 1 or int(n_simulations) < 1:
+            raise ValueError(
+                f"simulate needs at least one period and one simulation; got {n_periods} and "
+                f"{n_simulations}."
+            )
+        fh = ForecastingHorizon(np.arange(1, int(n_periods) + 1), is_relative=True)
+        _, index, shift = self._asked(fh, self._check_X(X))
+        seed = self._seed if random_state is None else _seed(random_state)
+        drawn = _fitted.simulate(self._fitted, int(n_periods), int(n_simulations), seed, shift)
+        futures = _labels.frame(self._panel, drawn, index, range(int(n_simulations)))
+        return futures if len(self._panel.columns) > 1 else futures.droplevel(0, axis=1)
+
+    def refit(self, y):
+        """A new forecaster with this one's models and smoothing parameters, fitted to other data.
+
+        Initial states are estimated anew; nothing else is. This one must hold a single series.
+
+        Parameters
+        ----------
+        y : series or panel
+            Without exogenous columns.
+
+        Returns
+        -------
+        ETSForecaster
+        """
+        self.check_is_fitted()
+        if self._panel.n_series > 1 or self._panel.regressors:
+            raise ValueError("refit takes the models of one series without X; fit one of them.")
+        other = self.clone()
+        _, inner = other._check_X_y(y=y)
+        other._update_y_X(inner)
+        other.sp_, other._seed = self.sp_, self._seed
+        other._index_names = inner.index.names
+        other._panel = _series.read(inner)
+        other._fitted = _estimation.apply(self._fitted, other._panel, other._read_options())
+        other._is_vectorized = False
+        other._state = "fitted"
+        return other
+
+    def to_json(self, path=None) -> str:
+        """The fitted model as JSON: plain numbers and strings, no code.
+
+        Parameters
+        ----------
+        path : path, default=None
+            File to write to as well.
+
+        Returns
+        -------
+        str
+        """
+        self.check_is_fitted()
+        parameters = self.get_params(deep=False)
+        if not isinstance(self.random_state, int):
+            parameters["random_state"] = None
+        if self.initial_seasonal is not None:
+            parameters["initial_seasonal"] = np.asarray(self.initial_seasonal, float).tolist()
+        record = {
+            "parameters": parameters,
+            "sp": self.sp_,
+            "seed": self._seed,
+            "mtype": self._y_metadata["mtype"],
+            "names": list(self._index_names),
+            "columns": list(self._get_varnames()),
+        }
+        return _json.write(type(self).__name__, record, self._panel, self._fitted, path)
+
+    @classmethod
+    def from_json(cls, source):
+        """The forecaster that `to_json` was called on.
+
+        Parameters
+        ----------
+        source : str or path
+            The text, or the file that holds it.
+
+        Returns
+        -------
+        ETSForecaster
+        """
+        record, panel, fitted = _json.read(cls.__name__, source)
+        bounds = record["parameters"]["bounds"]
+        if isinstance(bounds, dict):
+            record["parameters"]["bounds"] = {k: tuple(v) for k, v in bounds.items()}
+        self = cls(**record["parameters"])
+        self._panel, self._fitted = panel, fitted
+        self.sp_, self._seed, self._index_names = record["sp"], record["seed"], record["names"]
+        # sktime keeps notes of its own about y: let it read the series again.
+        y = convert_to(self._seen(), record["mtype"])
+        if isinstance(y, pd.Series):
+            y.name = record["columns"][0]
+        _, inner = self._check_X_y(y=y)
+        self._update_y_X(inner)
+        self._is_vectorized = False
+        self._state = "fitted"
+        return self
+
+    def plot_components(self, series=None, ax=None):
+        """Values, level, slope and season of the best model over time.
+
+        Parameters
+        ----------
+        series : label, default=None
+            Which series; needed where there are several.
+        ax : array of Axes, default=None
+            One for each part; None makes them.
+
+        Returns
+        -------
+        ComponentsDisplay
+        """
+        from skgru.plotting import ComponentsDisplay
+
+        observed, states = self._parts(series)
+        return ComponentsDisplay(observed, states, self._title(series)).plot(ax)
+
+    def plot_forecast(self, fh, *, coverage=(0.8, 0.95), X=None, series=None, ax=None):
+        """Values, point forecasts and prediction intervals.
+
+        Parameters
+        ----------
+        fh : horizon
+            As for `predict`.
+        coverage : float or sequence of float, default=(0.8, 0.95)
+            Of the intervals.
+        X : frame, default=None
+            Exogenous columns at the times of `fh`, where the model has any.
+        series : label, default=None
+            Which series; needed where there are several.
+        ax : Axes, default=None
+            None makes one.
+
+        Returns
+        -------
+        ForecastDisplay
+        """
+        from skgru.plotting import ForecastDisplay
+
+        coverage = sorted(np.atleast_1d(coverage).tolist(), reverse=True)
+        fh, X = self._check_fh(fh), self._check_X(X)
+        s = _labels.position(self._panel, series)
+        point = self._of(s, self._predict(fh, X))
+        bands = self._of(s, self._predict_interval(fh=fh, X=X, coverage=coverage))
+        observed, _ = self._parts(series)
+        return ForecastDisplay(observed, point, bands, self._title(series)).plot(ax)
+
+    def plot_residuals(self, series=None, ax=None):
+        """Residuals of the best model over time, their autocorrelation and distribution.
+
+        Parameters
+        ----------
+        series : label, default=None
+            Which series; needed where there are several.
+        ax : array of 3 Axes, default=None
+            None makes them.
+
+        Returns
+        -------
+        ResidualsDisplay
+        """
+        from skgru.plotting import ResidualsDisplay
+
+        s = _labels.position(self._panel, series)
+        values, offsets = _fitted.adjusted(self._fitted, self._panel)
+        own = values[offsets[s] : offsets[s + 1]]
+        residuals, _ = _fitted.one_step(self._fitted.single(s), own)
+        index = self._parts(series)[0].index
+        residuals = pd.Series(residuals[-len(index) :], index=index)
+        return ResidualsDisplay(residuals, self.sp_, self._title(series)).plot(ax)
+
+    def _of(self, s, frame):
+        """What a frame of all series has of series s, without its labels."""
+        column, instance = divmod(s, self._panel.n_instances)
+        if self._panel.instances is not None:
+            frame = frame.loc[self._panel.instances[instance]]
+        if isinstance(frame.columns, pd.MultiIndex):
+            return frame[self._panel.columns[column]]
+        return frame.iloc[:, column]
+
+    def _parts(self, series):
+        """Observed values and states of one series, by time."""
+        s = _labels.position(self._panel, series)
+        states = self.states_
+        if len(self._panel.columns) == 1:
+            states = pd.concat({self._panel.columns[0]: states}, axis=1)
+        return self._of(s, self._seen()), self._of(s, states)
+
+    def _title(self, series):
+        s = _labels.position(self._panel, series)
+        model = self._fitted.settings.specs[self._fitted.best[s]].name
+        name = "" if self._panel.n_series == 1 else f"{_labels.series(self._panel)[s]}: "
+        return name + model
+
+    @classmethod
+    def get_test_params(cls, parameter_set="default"):
+        """Parameters that sktime's checks construct the forecaster with.
+
+        Parameters
+        ----------
+        parameter_set : str, default="default"
+            There is one set of them.
+
+        Returns
+        -------
+        list of dict
+        """
+        return [
+            {},
+            {"error": "add", "trend": "add", "damped_trend": False, "seasonal": "add", "sp": 2},
+            {"search": "select", "sp": "auto", "nonnegative": True, "boxcox": 0.5},
+        ]
+
+
+def _seed(random_state) -> int:
+    """One integer drawn from what scikit-learn takes as a source of randomness."""
+    return int(check_random_state(random_state).randint(2**31 - 1))
