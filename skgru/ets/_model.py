@@ -1,7 +1,7 @@
 """Records of the engine: plain numbers, NumPy only, below everything else.
 
-Letters of a model are those of Hyndman, Koehler, Ord & Snyder (2008): error A or M; trend N, A, Ad, M
-or Md; season N, A or M.
+Letters of a model are those of Hyndman, Koehler, Ord & Snyder (2008): error A or M; trend N, A,
+Ad, M or Md; season N, A or M.
 """
 
 from __future__ import annotations
@@ -156,7 +156,7 @@ class Settings:
     bounds: np.ndarray = field(
         default_factory=lambda: np.array([[1e-4, 0.9999]] * 3 + [[0.8, 0.98]])
     )
-    fixed: Fixed = Fixed()
+    fixed: Fixed = field(default_factory=Fixed)
     criterion: str = "aicc"
     n_steps: int = 3
 
@@ -167,8 +167,8 @@ class Fits(NamedTuple):
     Attributes
     ----------
     status : int8, (n_series, n_specs)
-        0: fitted; 1: ruled out (too few values, sign of the data, period longer than the series); 2:
-        pruned, its loss is an upper value only; 3: no finite value found.
+        0: fitted; 1: ruled out (too few values, sign of the data, period longer than the series);
+        2: pruned, its loss is an upper value only; 3: no finite value found.
     smoothing : float64, (n_series, n_specs, 4)
         alpha, beta, gamma, phi; those that a model lacks: 0, and 1 for phi.
     initial, final : float64, (n_series, n_specs, 2 + sp)
@@ -176,7 +176,8 @@ class Fits(NamedTuple):
         t with t mod sp = j, 0 being the first value's. Slope 0 (factor 1 for trend M) and season 0
         (1 for season M) where a model lacks them.
     loss : float64, (n_series, n_specs)
-        -2 log likelihood without constants, as R counts it: n log(sum r^2) + 2 sum log |f| [error M].
+        -2 log likelihood without constants, as R counts it: n log(sum r^2), and for
+        error M + 2 sum log |f|.
     sse : float64, (n_series, n_specs)
         Sum of squared residuals r; relative ones for error M.
     n_observed, n_times : int64, (n_series,)
@@ -250,7 +251,7 @@ class ETSFit:
 
     @property
     def aicc(self) -> float:
-        """Akaike's criterion with its correction for few values; infinite where there are too few."""
+        """Akaike's criterion corrected for few values; infinite where there are too few."""
         k = self.n_parameters
         room = self.n_observed - k - 1
         return self.aic + 2 * k * (k + 1) / room if room > 0 else np.inf

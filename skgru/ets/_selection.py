@@ -130,7 +130,7 @@ def fit(
     n_series = offsets.size - 1
     arguments = _arguments(settings)
     fits, written = _empty(n_series, len(settings.specs), settings.sp, np.diff(offsets))
-    edges = _blocks(offsets, settings)
+    edges = blocks(offsets, settings)
 
     def work(first, last):
         _search.fit_block(
@@ -143,7 +143,7 @@ def fit(
 
     done = 0
     n_threads = min(effective_n_jobs(n_jobs), max(len(edges) - 1, 1))
-    with _one_blas_thread(settings.sp):
+    with one_blas_thread(settings.sp):
         if n_threads == 1:
             for first, last in itertools.pairwise(edges):
                 done += work(first, last)
@@ -163,7 +163,7 @@ def fit(
     return fits
 
 
-def _one_blas_thread(sp: int):
+def one_blas_thread(sp: int):
     """Keep BLAS from threads of its own, which cost more than they gain; short rows have none."""
     return _blas().limit(limits=1, user_api="blas") if sp > _SHORT else nullcontext()
 
@@ -220,8 +220,8 @@ def _empty(n_series: int, n_specs: int, sp: int, n_times: np.ndarray) -> tuple[F
     return fits, (status, smoothing, initial, final, loss, sse, n_observed)
 
 
-def _blocks(offsets: np.ndarray, settings: Settings) -> list[int]:
-    """Edges of blocks of series with about the same work."""
+def blocks(offsets: np.ndarray, settings: Settings) -> list[int]:
+    """Edges of blocks of series with about the same work, the first one 0."""
     columns = sum(spec.n_parameters(settings.sp) for spec in settings.specs)
     work = (offsets[1:] - offsets[0] + 20 * np.arange(1, offsets.size)) * columns
     if not work.size:
@@ -283,10 +283,14 @@ def weights(criteria: np.ndarray, n_observed: np.ndarray) -> np.ndarray:
 
 def single(fits: Fits, settings: Settings, i: int, j: int) -> ETSFit:
     """Model `j` of series `i` with all that forecasts need."""
+    alpha, beta, gamma, phi = fits.smoothing[i, j].tolist()
     return ETSFit(
         settings.specs[j],
         settings.sp,
-        *map(float, fits.smoothing[i, j]),
+        alpha,
+        beta,
+        gamma,
+        phi,
         fits.initial[i, j].copy(),
         fits.final[i, j].copy(),
         float(fits.loss[i, j]),
