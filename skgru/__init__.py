@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from skgru.gru._classifier import GRUClassifier
     from skgru.gru._regressor import GRURegressor
+    from skgru.text._language_model import GRULanguageModel
 
 __version__ = "0.1.0"
-__all__ = ["GRUClassifier", "GRURegressor", "__version__"]
+__all__ = ["GRUClassifier", "GRULanguageModel", "GRURegressor", "__version__"]
 
 _MODULES = {
     "GRUClassifier": "skgru.gru._classifier",
+    "GRULanguageModel": "skgru.text._language_model",
     "GRURegressor": "skgru.gru._regressor",
 }
 
