@@ -13,6 +13,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 import skgru
+from skgru.gru._blas import one_thread
 from skgru.text import _documents, _fitting, _parameters, _reading, _recipe, _tokens
 from skgru.text._fitting import Schedule, TrainedLanguageModel
 from skgru.text._model import LanguageSpec, draw
@@ -231,7 +232,8 @@ class GRULanguageModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             )
         streams = self._arrange(vocabulary, numbers)
         epochs = 1 if once else _recipe.epochs(self.epochs, streams.n_pieces)
-        parameters = draw(spec, vocabulary.counts, rng) if fresh else self.model_.parameters
+        with one_thread:
+            parameters = draw(spec, vocabulary.counts, rng) if fresh else self.model_.parameters
         settings = Settings(
             float(self.dropout), float(self.recurrent_dropout), float(self.clipnorm or 0)
         )
