@@ -9,8 +9,8 @@ brings along, once by word and once by character: the first guesses words, the s
 # %%
 # Half a million characters
 # -------------------------
-# `pydoc_data.topics` holds the reference manual by topic: the pages that ``help("for")`` shows. Each
-# is a document; a tenth of them is kept to see how well the models do on what they have not read.
+# `pydoc_data.topics` holds the reference manual by topic: the pages that ``help("for")`` shows.
+# Each is a document; a tenth is kept to see how well the models do on what they have not read.
 
 import re
 from pydoc_data.topics import topics

@@ -30,7 +30,7 @@ _SHORT_TEXT = 1000
 
 
 class GRULanguageModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
-    """Learn from text what comes next, and write more of it.
+    r"""Learn from text what comes next, and write more of it.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ class GRULanguageModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
     Attributes
     ----------
     classes_ : ndarray of object, shape (n_tokens,)
-        All tokens: the end of a document (``""``), the unknown token (``"\\ufffd"``, for words
+        All tokens: the end of a document (``""``), the unknown token (``"\ufffd"``, for words
         ``"<unk>"``), then those of the text in order. With a tokenizer they are its numbers, the
         end is -2 and the unknown token -1.
     vocabulary_ : dict
@@ -122,6 +122,10 @@ class GRULanguageModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
     >>> model.predict(["the c", "on th"])
     array(['a', 'e'], dtype=object)
     """
+
+    n_iter_: int
+    loss_curve_: list[float]
+    model_: TrainedLanguageModel
 
     def __init__(
         self,
@@ -343,7 +347,9 @@ class GRULanguageModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         _parameters.check("suggest", k=k)
         probabilities = self.predict_proba(X)
         probabilities[:, _tokens.UNKNOWN] = -1
-        order = np.argsort(-probabilities, axis=1, kind="stable")[:, : min(k, len(self.classes_) - 1)]
+        order = np.argsort(-probabilities, axis=1, kind="stable")[
+            :, : min(k, len(self.classes_) - 1)
+        ]
         return [
             [(self.classes_[i], float(row[i])) for i in best]
             for row, best in zip(probabilities, order)

@@ -59,22 +59,23 @@ def read(spec: LanguageSpec, weights: Weights, documents, likelihood: bool = Fal
 def _read_block(spec, weights: Weights, kernel, documents, places, reading: Reading) -> None:
     """Documents in order of decreasing length; what comes of them goes to their `places`."""
     lengths = np.array([len(d) for d in documents])
-    tokens = np.full((lengths[0] + 2, len(documents)), END, np.int32)  # END first, and a target
+    longest = int(lengths[0])
+    tokens = np.full((longest + 2, len(documents)), END, np.int32)  # END first, and a target
     for i, document in enumerate(documents):
         tokens[1 : len(document) + 1, i] = document
     states = np.zeros((spec.n_layers, len(documents), spec.units), np.float32)
     sums = np.zeros((len(documents), spec.units))
     strips = [cut_strips(recurrent, 3, len(documents)) for recurrent in weights.recurrent]
-    for start in range(0, lengths[0] + 1, _STEPS):
+    for start in range(0, longest + 1, _STEPS):
         active = int((lengths >= start).sum())
-        stop = min(start + _STEPS, lengths[0] + 1)
+        stop = min(start + _STEPS, longest + 1)
         own = np.ascontiguousarray(tokens[start:stop, :active])
         memory = _read_piece(spec, weights, strips, own, states[:, :active])
         top = memory[-1, 1:]
         within = np.arange(start, stop)[:, None] <= lengths[:active]
         sums[:active] += (top * within[..., None]).sum(axis=0, dtype=np.float64)
         ended = np.flatnonzero((lengths[:active] >= start) & (lengths[:active] < stop))
-        for i in ended:
+        for i in ended.tolist():
             reading.states[places[i]] = memory[:, lengths[i] - start + 1, i]
         if kernel is not None:
             targets = np.ascontiguousarray(tokens[start + 1 : stop + 1, :active])

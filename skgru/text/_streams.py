@@ -40,8 +40,8 @@ class Streams:
     n_steps : int
         Steps of a piece, about.
     rare : ndarray of bool, shape (n_tokens,)
-        Tokens that half of the time, drawn anew in each epoch, are shown as unknown: so it is learnt
-        what an unknown token means, and where to expect one.
+        Tokens that are shown as unknown half of the time, drawn anew in each epoch: so it is
+        learnt what an unknown token means, and where to expect one.
     """
 
     def __init__(self, documents, n_rows: int, n_steps: int, rare: np.ndarray):

@@ -11,7 +11,7 @@ import numpy as np
 # Numbers of the two tokens that every vocabulary has.
 END, UNKNOWN = 0, 1
 
-# A word goes on over what is written above, below or between letters, which is none itself: accents,
+# A word goes on over what is written above, below or between letters and is none itself: accents,
 # Hebrew and Arabic points, Indic and Thai vowel signs, joiners.
 _LETTERS = (
     r"\w\u0300-\u036f\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed"
@@ -88,9 +88,9 @@ def splitter(level):
     """
     if isinstance(level, str) and level in ("char", "word"):
         return Characters() if level == "char" else Words()
-    if callable(getattr(level, "encode", None)) and callable(getattr(level, "decode", None)):
-        if not isinstance(level, str | bytes):
-            return Foreign(level)
+    methods = [getattr(level, name, None) for name in ("encode", "decode")]
+    if all(map(callable, methods)) and not isinstance(level, str | bytes):
+        return Foreign(level)
     raise ValueError(
         "The 'level' parameter must be 'char', 'word' or a tokenizer with the methods encode(text) "
         f"and decode(tokens). Got {level!r} instead."

@@ -8,7 +8,7 @@ of cores.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -192,11 +192,12 @@ class LanguageEngine:
             _Shard(spec, size, n_steps, settings, [*seed, i]) for i, size in enumerate(sizes)
         ]
         zeros = np.zeros_like(self.parameters)
-        first, second, self.count = moments or (zeros, zeros, 0)
+        first, second, count = moments or (zeros, zeros, 0)
+        self.count: int = count
         self._first, self._second = first.copy(), second.copy()
         self._decay = zeros
         self._rng = np.random.default_rng([*seed, n_shards])
-        self._map = map
+        self._map: Callable = map
 
     @property
     def moments(self) -> tuple:

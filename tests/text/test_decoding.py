@@ -9,9 +9,7 @@ ALL = len(SCORES)
 
 def shares(temperature=1.0, top_k=ALL, top_p=1.0, n=4000):
     """Share of each token among draws at evenly spaced numbers."""
-    drawn = [
-        _decoding.sample(SCORES, temperature, top_k, top_p, (i + 0.5) / n) for i in range(n)
-    ]
+    drawn = [_decoding.sample(SCORES, temperature, top_k, top_p, (i + 0.5) / n) for i in range(n)]
     return np.bincount(drawn, minlength=ALL) / n
 
 

@@ -47,7 +47,11 @@ def test_length(n):
     blocks = list(
         _generation.continue_from(
             *(spec, weights, np.zeros((2, 12), np.float32)),
-            *(_generation.Choice(1.0, 9, 1.0, np.zeros(9, np.float32)), n, np.random.RandomState(0)),
+            *(
+                _generation.Choice(1.0, 9, 1.0, np.zeros(9, np.float32)),
+                n,
+                np.random.RandomState(0),
+            ),
         )
     )
     assert sum(map(len, blocks)) == n

@@ -133,7 +133,9 @@ def test_max_vocabulary():
 
 
 def test_random_state():
-    one, two = (GRULanguageModel(dropout=0.1, recurrent_dropout=0.1, **SMALL).fit(TEXT) for _ in "12")
+    one, two = (
+        GRULanguageModel(dropout=0.1, recurrent_dropout=0.1, **SMALL).fit(TEXT) for _ in "12"
+    )
     np.testing.assert_array_equal(one.model_.parameters, two.model_.parameters)
     assert one.generate() == two.generate() != one.generate(random_state=1)
     other = clone(one).set_params(random_state=1).fit(TEXT)

@@ -24,12 +24,16 @@ from skgru import GRULanguageModel
     ],
 )
 def test_bad_values_are_refused(name, value):
-    with pytest.raises(ValueError, match=f"The {name!r} parameter .* Got {value!r}".replace("(", r"\(").replace(")", r"\)")):
+    with pytest.raises(
+        ValueError,
+        match=f"The {name!r} parameter .* Got {value!r}".replace("(", r"\(").replace(")", r"\)"),
+    ):
         GRULanguageModel(**{name: value}).fit("text")
 
 
 @pytest.mark.parametrize(
-    "bad", [{"n": -1}, {"temperature": -1}, {"temperature": float("nan")}, {"top_k": 0}, {"top_p": 0}]
+    "bad",
+    [{"n": -1}, {"temperature": -1}, {"temperature": float("nan")}, {"top_k": 0}, {"top_p": 0}],
 )
 def test_bad_values_of_generate(cat, bad):
     (name,) = bad

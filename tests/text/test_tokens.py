@@ -73,7 +73,7 @@ def test_a_tokenizer_of_the_users():
 
 def test_encodings_as_objects():
     class Encoding:
-        ids = [1, 2]
+        ids = 1, 2
 
     class Tokenizer(Letters):
         def encode(self, text):

@@ -7,9 +7,10 @@ from skgru.text._streams import Piece, Streams
 from skgru.text._training import LanguageEngine, Settings
 
 N_TOKENS = 7
+PLAIN = Settings()
 
 
-def build(spec, n_rows=33, settings=Settings(), n_steps=4):
+def build(spec, n_rows=33, settings=PLAIN, n_steps=4):
     rng = np.random.default_rng(0)
     parameters = draw(spec, np.ones(spec.n_tokens), rng)
     parameters += rng.normal(scale=0.05, size=parameters.shape).astype(np.float32)
@@ -42,10 +43,14 @@ def test_the_gradient_agrees_with_finite_differences(tied, n_layers):
         if not own.size:
             continue
         # Towards the gradient as well, or the slope would drown in float32's rounding.
-        own += getattr(gradient, name) * np.linalg.norm(own) / np.linalg.norm(getattr(gradient, name))
+        own += (
+            getattr(gradient, name) * np.linalg.norm(own) / np.linalg.norm(getattr(gradient, name))
+        )
         direction /= np.linalg.norm(direction)
         step = 5e-3
-        slope = (mean_loss(start + step * direction) - mean_loss(start - step * direction)) / 2 / step
+        slope = (
+            (mean_loss(start + step * direction) - mean_loss(start - step * direction)) / 2 / step
+        )
         expected = (getattr(gradient, name) * getattr(spec.view(direction), name)).sum()
         np.testing.assert_allclose(expected, slope, rtol=2e-3, atol=2e-5, err_msg=name)
 

@@ -26,7 +26,8 @@ def test_it_is_written_piece_by_piece(cat):
 
 
 @pytest.mark.parametrize(
-    ("stop", "text"), [("mat", "cat sat on the "), ([" on", "sat on"], "cat "), (".", "cat sat on the mat")]
+    ("stop", "text"),
+    [("mat", "cat sat on the "), ([" on", "sat on"], "cat "), (".", "cat sat on the mat")],
 )
 def test_stops(cat, stop, text):
     assert cat.generate("the ", n=100, temperature=0, stop=stop) == text
