@@ -98,7 +98,7 @@ def train(
         warnings.warn(
             f"Training interrupted by user in epoch {len(losses)} of {schedule.epochs}; what was "
             "learnt until then is kept.",
-            stacklevel=4,
+            stacklevel=5,
         )
     finally:
         progress.close()
