@@ -27,10 +27,10 @@ SPEED = {"units": 256, "embedding_dim": 64, "batch_size": 64, "sequence_length":
 MODELS = {
     "256 units, 4 epochs": ({"units": 256, "epochs": 4}, "1.58 in 300 s"),
     "128 units, 5 epochs": ({"units": 128, "epochs": 5}, "1.66 in 120 s"),
-    "512 units, 8 epochs": (
+    "512 units, 6 epochs": (
         {
             "units": 512,
-            "epochs": 8,
+            "epochs": 6,
             "dropout": 0.3,
             "recurrent_dropout": 0.2,
             "learning_rate": 3e-3,

@@ -59,7 +59,7 @@ class GRULanguageModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         passes.
     batch_size : int or "auto", default="auto"
         Streams that are read side by side; ``"auto"`` is 64, fewer where there is less text.
-    sequence_length : int, default=64
+    sequence_length : int, default=32
         Steps between two updates, which is also how far back a gradient reaches. The state is
         carried on from one to the next.
     learning_rate : float, default=0.004
@@ -101,6 +101,8 @@ class GRULanguageModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
     The cell is that of Keras' ``GRU(reset_after=True)`` [1]_. Training, reading and writing need
     neither Keras nor JAX. Training uses as many threads as BLAS may, with the same result.
 
+    `generate` draws from the nucleus of the distribution [4]_ where `top_p` is given.
+
     Interrupting `fit` (Ctrl-C) ends it with a warning and keeps what was learnt until then. A `fit`
     that fails leaves the estimator as it was.
 
@@ -140,7 +142,7 @@ class GRULanguageModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         recurrent_dropout=0.0,
         epochs="auto",
         batch_size="auto",
-        sequence_length=64,
+        sequence_length=32,
         learning_rate=0.004,
         clipnorm=1.0,
         random_state=None,
@@ -454,7 +456,7 @@ class GRULanguageModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         top_k : int or None, default=None
             Choose among the so many most likely tokens only.
         top_p : float in (0, 1] or None, default=None
-            Choose only among the most likely tokens that together reach this probability [4]_.
+            Choose only among the most likely tokens that together reach this probability.
         stop : str, iterable of str or None, default=None
             Stop before this would appear.
         random_state : int, RandomState instance or None, default=None

@@ -19,7 +19,7 @@ def interrupt(monkeypatch, after):
 
 
 TEXT = "the cat sat on the mat. " * 40
-MODEL = {"units": 8, "epochs": 3, "batch_size": 2, "random_state": 0}
+MODEL = {"units": 8, "epochs": 3, "batch_size": 2, "sequence_length": 64, "random_state": 0}
 
 
 def test_interruption_keeps_what_was_learnt(monkeypatch):
