@@ -159,6 +159,7 @@ def measure_words():
         model, seconds, cpu = fit(text, level="word", epochs=4)
         row = [name, f"{len(model.classes_):,}", f"{model.perplexity(held):.0f}"]
         rows.append([*row, f"{seconds:.0f}", f"{cpu:.0f}"])
+        print(rows[-1], file=sys.stderr, flush=True)
     _rounds.table(["4 epochs", "tokens", "perplexity, held out", "seconds", "CPU"], rows)
 
 

@@ -95,8 +95,8 @@ class GRULanguageModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
     -----
     The text is cut into streams that are read side by side, `sequence_length` tokens to an update,
     each stream going on from the state it had (truncated back-propagation through time). Every
-    document starts from a state of zero. Except among characters, tokens that occur once in the text are
-    shown as unknown half of the time, so that the model knows what to make of a new word.
+    document starts from a state of zero. Except among characters, tokens that occur once in the
+    text are shown as unknown half of the time, so that the model knows what to make of a new word.
 
     The cell is that of Keras' ``GRU(reset_after=True)`` [1]_. Training, reading and writing need
     neither Keras nor JAX. Training uses as many threads as BLAS may, with the same result.
