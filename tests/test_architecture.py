@@ -88,6 +88,17 @@ ETS_LAYERS = [
     {"_model"},
 ]
 
+# Within text, the same.
+TEXT_LAYERS = [
+    {"_language_model"},
+    {"_writer", "_fitting"},
+    {"_generation", "_training"},
+    {"_reading", "_decoding"},
+    {"_recurrence", "_softmax"},
+    {"_streams"},
+    {"_documents", "_model", "_parameters", "_progress", "_recipe", "_tokens"},
+]
+
 # Heavy packages and the only places that import them.
 HOME_OF = {
     "keras": {"skgru.gru._backend"},
@@ -178,13 +189,16 @@ def test_folders_import_downwards():
             assert seen <= MAY_IMPORT[here], module
 
 
-@pytest.mark.parametrize(("engine", "layers"), [("gru", GRU_LAYERS), ("ets", ETS_LAYERS)])
-def test_files_of_an_engine_import_downwards(engine, layers):
-    rank = {f"skgru.{engine}.{name}": i for i, names in enumerate(layers) for name in names}
-    files = {module for module in TREES if module.startswith(f"skgru.{engine}.")}
+@pytest.mark.parametrize(
+    ("where", "layers"), [("gru", GRU_LAYERS), ("ets", ETS_LAYERS), ("text", TEXT_LAYERS)]
+)
+def test_files_import_downwards(where, layers):
+    rank = {f"skgru.{where}.{name}": i for i, names in enumerate(layers) for name in names}
+    files = {module for module in TREES if module.startswith(f"skgru.{where}.")}
     assert not files - set(rank), "give each new file its place in the layers"
     for module in files:
-        upward = [name for name in inner(module) if rank.get(name, len(rank)) <= rank[module]]
+        own = inner(module) & files
+        upward = [name for name in own if rank[name] <= rank[module]]
         assert not upward, module
 
 
@@ -224,3 +238,11 @@ def test_prediction_needs_neither_jax_nor_keras(name, engine, tmp_path):
         file,
     )
     assert not loaded & {"jax", "keras"}
+
+
+def test_text_needs_neither_jax_nor_keras():
+    code = (
+        "from skgru import GRULanguageModel; model = GRULanguageModel(units=4, epochs=1); "
+        "model.fit('some text').generate()"
+    )
+    assert not loaded_by(code) & {"jax", "keras"}

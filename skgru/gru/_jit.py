@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 
 import numba
-from numba import float32, float64, int64, void
+from numba import boolean, float32, float64, int64, void
 
 # NaN and infinity must survive: the training loop looks for them in the loss. Without NumPy's error
 # model each division is checked for zero, and no loop that divides becomes vector instructions.
@@ -23,7 +23,7 @@ _OPTIONS = {
     "no_cfunc_wrapper": True,
 }
 
-nothing, integer, double = void, int64, float64
+nothing, truth, integer, double = void, boolean, int64, float64
 steps, counts = numba.int32[::1], numba.intp[::1]
 vector, matrix, cube = float32[::1], float32[:, ::1], float32[:, :, ::1]
 index_matrix, double_matrix = numba.int32[:, ::1], float64[:, ::1]
