@@ -56,7 +56,7 @@ def unlink(app, what, name, obj, options, lines):
     if module.startswith("skgru"):
         return
     text = re.sub(r":(?:ref|term):`([^`<]+?)\s*(?:<[^`>]+>)?`", r"\1", "\n".join(lines))
-    if module.startswith(("skbase.", "sktime.base.")):
+    if module.startswith(("skbase.", "sktime.base.", "sktime.forecasting.base.")):
         text = text.strip().partition("\n\n")[0] + "\n"
     elif module.startswith("sktime."):
         text = re.sub(r"(?<![`\w.])(self\.\w+_)\b", r"``\1``", text)
