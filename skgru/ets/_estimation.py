@@ -18,9 +18,16 @@ FEWEST = 4
 
 
 def estimate(
-    panel: Panel, options: Options, n_paths: int = 5000, seed: int = 0, after_block=None
+    panel: Panel,
+    options: Options,
+    n_paths: int = 5000,
+    seed: int = 0,
+    after_block=None,
+    on_short=None,
 ) -> Fitted:
     """Fit all candidates to all series and weigh them.
+
+    `on_short(panel, which, what)` is told of series that are too short, instead of a warning.
 
     Raises
     ------
@@ -35,7 +42,7 @@ def estimate(
         values, coefficients = _regression.fit(values, panel, settings, options.n_jobs, after_block)
     fits = _selection.fit(values, offsets, settings, options.n_jobs, after_block)
     criteria = _selection.criteria(fits, settings)
-    settings, fits, criteria = _complete(panel, values, settings, fits, criteria)
+    settings, fits, criteria = _complete(panel, values, settings, fits, criteria, on_short or warn)
     best = np.argmin(criteria, axis=1)
     if options.combine:
         weights = _selection.weights(criteria, fits.n_observed)
@@ -153,7 +160,7 @@ def _lambdas(panel: Panel, options: Options) -> np.ndarray | None:
     return np.array(chosen)
 
 
-def _complete(panel: Panel, values, settings: Settings, fits: Fits, criteria):
+def _complete(panel: Panel, values, settings: Settings, fits: Fits, criteria, on_short):
     """Give series that rule out every candidate simple exponential smoothing, and say so.
 
     They are too short. Where positive values are what is missing, there is an error instead.
@@ -161,7 +168,9 @@ def _complete(panel: Panel, values, settings: Settings, fits: Fits, criteria):
     empty = np.flatnonzero(~np.isfinite(criteria).any(axis=1))
     short = np.flatnonzero(fits.n_observed < FEWEST)
     if len(short):
-        _warn(panel, short, f"fewer than {FEWEST} values: forecasts are the last one, or nearly so")
+        on_short(
+            panel, short, f"fewer than {FEWEST} values: forecasts are the last one, or nearly so"
+        )
     if not len(empty):
         return settings, fits, criteria
     offsets = panel.offsets
@@ -189,15 +198,15 @@ def _complete(panel: Panel, values, settings: Settings, fits: Fits, criteria):
     for name in Fits._fields[:6]:
         getattr(fits, name)[empty, j] = getattr(own, name)[:, 0]
     criteria[empty, j] = own.loss[:, 0]
-    _warn(panel, empty, "too few values for every model asked for: ETS(A,N,N) takes their place")
+    on_short(panel, empty, "too few values for every model asked for: ETS(A,N,N) takes their place")
     return settings, fits, criteria
 
 
-def _warn(panel: Panel, which: np.ndarray, what: str) -> None:
+def warn(panel: Panel, which: np.ndarray, what: str, stacklevel: int = 5) -> None:
     """One warning for all series concerned, by the name of the first."""
     others = f" and {len(which) - 1} more" if len(which) > 1 else ""
     verb = "have" if others else "has"
-    warnings.warn(f"{panel.name(int(which[0]))}{others} {verb} {what}.", UserWarning, stacklevel=5)
+    warnings.warn(f"{panel.name(int(which[0]))}{others} {verb} {what}.", UserWarning, stacklevel)
 
 
 def _widened(fits: Fits) -> Fits:
