@@ -60,6 +60,10 @@ GRU_LAYERS = [
 # The same within the exponential-smoothing engine.
 ETS_LAYERS = [
     {"_forecaster"},
+    {"_direct"},
+    {"_distributed", "_frames"},
+    {"_long"},
+    {"_blockwise"},
     {"_estimation", "_json", "_labels", "_summary"},
     {"_fitted"},
     {"_regression"},
@@ -80,7 +84,7 @@ ETS_LAYERS = [
     {"_recursion"},
     {"_jit"},
     {"_presets"},
-    {"_progress", "_series", "_transform"},
+    {"_calendar", "_progress", "_series", "_transform"},
     {"_model"},
 ]
 
