@@ -52,12 +52,9 @@ def _from_polars(frame, columns: Columns) -> pd.DataFrame:
         name = columns.id if ids.null_count() else columns.time
         raise ValueError(f"Column {name!r} has missing entries. Drop such rows.")
     if ids.dtype in (pl.String, pl.Categorical, pl.Enum):
-        names = ids.unique().cast(pl.String).sort()
-        code = names.cast(pl.Categorical).to_physical().to_numpy()
-        # polars numbers all strings of a process; ours count from 0 in the order of the names.
-        place = np.zeros(int(code.max()) + 1, np.int32)
-        place[code] = np.arange(len(code), dtype=np.int32)
-        codes = place[ids.cast(pl.String).cast(pl.Categorical).to_physical().to_numpy()]
+        ids = ids.cast(pl.String)
+        names = ids.unique().sort()
+        codes = ids.cast(pl.Enum(names)).to_physical().to_numpy()
         labels: Any = pd.Categorical.from_codes(codes, pd.Index(names.to_list()))
     else:
         labels = ids.to_numpy()
@@ -81,14 +78,21 @@ def _to_polars(result: pd.DataFrame, frame, columns: Columns):
             codes = pl.Series(column.cat.codes.to_numpy())
             series = pl.Series(column.cat.categories.to_list(), dtype=pl.String).gather(codes)
         elif isinstance(column.dtype, pd.DatetimeTZDtype):
-            series = pl.Series(column.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy())
+            series = pl.Series(
+                column.dt.tz_convert("UTC").dt.tz_localize(None).dt.as_unit("us").to_numpy()
+            )
             zone = str(column.dtype.tz)
             series = series.dt.replace_time_zone("UTC").dt.convert_time_zone(zone)
         else:
-            series = pl.Series(column.to_numpy())
+            series = pl.Series(_known(column.to_numpy()))
         table[name] = series
     dtypes = {columns.id: frame[columns.id].dtype, columns.time: frame[columns.time].dtype}
     return pl.DataFrame(table).cast(dtypes)
+
+
+def _known(values: np.ndarray) -> np.ndarray:
+    """Polars has no dates in whole seconds."""
+    return values.astype("M8[us]") if values.dtype == "datetime64[s]" else values
 
 
 def _from_arrow(table, columns: Columns) -> pd.DataFrame:

@@ -75,6 +75,8 @@ def read(frame: pd.DataFrame, columns: Columns, freq=None) -> Long:
         raise ValueError("A series needs at least one value; got an empty frame.")
     codes, names = _factorize(frame[columns.id], columns.id)
     times = pd.Index(frame[columns.time])
+    if times.dtype.kind == "M":  # dates kept by Arrow among them
+        times = pd.DatetimeIndex(times)
     calendar, numbers = _calendar.read(times, codes, names, columns.time, freq)
     layout = _layout(calendar, codes, numbers, len(names))
     calendar = layout.calendar
