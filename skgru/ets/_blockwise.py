@@ -92,11 +92,12 @@ def panel_of(values: np.ndarray, offsets: np.ndarray, names: pd.Index, **calenda
 
 def _fit(panel: Panel, first: int, last: int, options: Options, h: int, n_paths, seed, short):
     """Models of the series from `first` to before `last`, the steps asked for, and those series."""
-    edge = panel.offsets[first]
+    edge, names = panel.offsets[first], panel.instances
+    assert names is not None
     part = panel_of(
         panel.values[edge : panel.offsets[last]],
         panel.offsets[first : last + 1] - edge,
-        panel.instances[first:last],
+        names[first:last],
     )
 
     def on_short(part: Panel, which: np.ndarray, what: str) -> None:

@@ -56,8 +56,9 @@ def of_frame(
         task = _distributed.Task(parameters, h, tuple(coverage), seed, columns, freq)
         return _distributed.forecast_frame(frame, task, engine)
     long = _long.read(_frames.to_pandas(frame, columns), columns, freq)
-    found = _forecast(parameters, long.panel, h, coverage, seed, title, engine)
-    return _frames.like(_long.write(long, columns, *found, coverage), frame, columns)
+    means, quantiles = _forecast(parameters, long.panel, h, coverage, seed, title, engine)
+    result = _long.write(long, columns, means, quantiles, coverage)
+    return _frames.like(result, frame, columns)
 
 
 def _forecast(parameters: dict, panel: Panel, h: int, coverage, seed: int, title: str, engine):

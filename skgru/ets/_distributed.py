@@ -50,8 +50,8 @@ def require() -> None:
     """Raise an error that says how to install Fugue where it is absent."""
     if importlib.util.find_spec("fugue") is None:
         raise ImportError(
-            "Forecasts on Dask, Ray or Spark need Fugue: pip install 'skgru[fugue]', and "
-            "'fugue[dask]', 'fugue[ray]' or 'fugue[spark]' for the engine."
+            "Forecasts on Dask, Ray or Spark need Fugue: pip install 'skgru[fugue]', which brings "
+            "Dask, and 'fugue[ray]' or 'fugue[spark]' for the others."
         )
 
 
