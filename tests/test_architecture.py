@@ -64,11 +64,13 @@ ETS_LAYERS = [
     {"_distributed", "_frames"},
     {"_long"},
     {"_blockwise"},
+    {"_blend"},
     {"_estimation", "_json", "_labels", "_summary"},
     {"_fitted"},
     {"_regression"},
     {"_combination", "_options"},
     {"_mixture"},
+    {"_crossing"},
     {"_prediction", "_simulation"},
     {"_selection"},
     {"_search"},
@@ -84,7 +86,7 @@ ETS_LAYERS = [
     {"_recursion"},
     {"_jit"},
     {"_presets"},
-    {"_calendar", "_progress", "_series", "_transform"},
+    {"_calendar", "_cycles", "_progress", "_series", "_transform"},
     {"_model"},
 ]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from skgru.ets import _estimation, _fitted, _selection
+from skgru.ets import _blend, _estimation, _selection
 from skgru.ets._options import Options
 from skgru.ets._series import Panel
 
@@ -60,9 +60,9 @@ def forecast(
 
     def work(first: int, last: int) -> int:
         fitted, steps, part = _fit(panel, first, last, options, h, n_paths, seed, short)
-        means[first:last] = _fitted.mean(fitted, part, steps)
+        means[first:last] = _blend.mean(fitted, part, steps)
         if levels:
-            found = _fitted.quantiles(fitted, part, steps, levels)
+            found = _blend.quantiles(fitted, part, steps, levels)
             quantiles[:, first:last] = found.transpose(1, 0, 2)
         return last - first
 
@@ -105,7 +105,7 @@ def _fit(panel: Panel, first: int, last: int, options: Options, h: int, n_paths,
 
     # The blocks share the threads: within each there is one.
     own = Options(**{**vars(options), "n_jobs": 1})
-    fitted = _estimation.estimate(part, own, n_paths, seed, on_short=on_short)
+    fitted = _blend.estimate(part, own, n_paths, seed, on_short=on_short)
     return fitted, np.broadcast_to(np.arange(1, h + 1), (last - first, h)), part
 
 

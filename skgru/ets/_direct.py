@@ -63,9 +63,14 @@ def of_frame(
 
 def _forecast(parameters: dict, panel: Panel, h: int, coverage, seed: int, title: str, engine):
     """Means and bounds, here or by an engine."""
-    sp = _series.period(panel) if parameters["sp"] == "auto" else int(parameters["sp"])
+    sp = (
+        _series.period(panel)
+        if parameters["sp"] == "auto"
+        else _options.first_period(parameters["sp"])
+    )
     if engine is not None:
-        task = _distributed.Task({**parameters, "sp": sp}, h, tuple(coverage), seed)
+        period = sp if parameters["sp"] == "auto" else parameters["sp"]
+        task = _distributed.Task({**parameters, "sp": period}, h, tuple(coverage), seed)
         return _distributed.forecast(panel, task, engine)
     options = _options.read(parameters, sp)
     progress = Progress(title, panel.n_series, parameters["verbose"])

@@ -133,8 +133,8 @@ def _names(task: Task) -> list[str]:
 def _spread(df: pd.DataFrame, column: str, parts: int) -> pd.DataFrame:
     """Rows with the number of the partition of their series."""
     hashed = pd.util.hash_array(df[column].astype(str).to_numpy(object), categorize=True)
-    df[_PART] = (hashed % np.uint64(parts)).astype(np.int64)
-    return df
+    number = (hashed % np.uint64(parts)).astype(np.int64)
+    return df.assign(**{_PART: number})
 
 
 def _work_on_rows(df: pd.DataFrame, task: Any) -> pd.DataFrame:
@@ -145,7 +145,7 @@ def _work_on_rows(df: pd.DataFrame, task: Any) -> pd.DataFrame:
     values = df[_VALUE].to_numpy(np.float64, na_value=np.nan)
     names = pd.Index(series[edges[:-1]])
     panel = _blockwise.panel_of(values, edges, names)
-    found = _forecast(panel, task, int(task.parameters["sp"]))
+    found = _forecast(panel, task, _options.first_period(task.parameters["sp"]))
     table = {
         _SERIES: np.repeat(names.to_numpy(), task.h),
         _PLACE: np.tile(np.arange(task.h), len(names)),
@@ -158,7 +158,9 @@ def _work_on_frame(df: pd.DataFrame, task: Any) -> pd.DataFrame:
     columns = task.columns
     long = _long.read(df.drop(columns=_PART), columns, task.freq)
     sp = task.parameters["sp"]
-    found = _forecast(long.panel, task, _series.period(long.panel) if sp == "auto" else int(sp))
+    found = _forecast(
+        long.panel, task, _series.period(long.panel) if sp == "auto" else _options.first_period(sp)
+    )
     h = task.h
     return _long.write(
         long,

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from skgru.ets import _history, _regression, _selection, _transform
+from skgru.ets import _cycles, _history, _regression, _selection, _transform
 from skgru.ets._fitted import Fitted, adjusted, transformed
 from skgru.ets._model import ETSSpec, Fits, Settings
 from skgru.ets._options import Options
@@ -37,15 +37,18 @@ def estimate(
     lambdas = _lambdas(panel, options)
     values, offsets = transformed(panel, lambdas)
     settings = options.settings
+    cycles = _cycles.estimate(values, offsets, settings.sp, options.periods)
+    values = _cycles.remove(values, offsets, cycles)
     coefficients = np.zeros((panel.n_series, 0))
     if panel.regressors:
         values, coefficients = _regression.fit(values, panel, settings, options.n_jobs, after_block)
     fits = _selection.fit(values, offsets, settings, options.n_jobs, after_block)
     criteria = _selection.criteria(fits, settings)
     settings, fits, criteria = _complete(panel, values, settings, fits, criteria, on_short or warn)
-    best = np.argmin(criteria, axis=1)
+    charged = _selection.charge(criteria, settings.specs, options.charge)
+    best = np.argmin(charged, axis=1)
     if options.combine:
-        weights = _selection.weights(criteria, fits.n_observed)
+        weights = _selection.weights(charged, fits.n_observed)
     else:
         weights = (best[:, None] == np.arange(criteria.shape[1])).astype(float)
     return Fitted(
@@ -60,6 +63,7 @@ def estimate(
         options.nonnegative,
         n_paths,
         seed,
+        cycles,
     )
 
 
@@ -73,8 +77,14 @@ def apply(fitted: Fitted, panel: Panel, options: Options) -> Fitted:
     panel : Panel
         Any number of series, without regressors.
     """
-    lambdas = None if fitted.lambdas is None else np.repeat(fitted.lambdas[:1], panel.n_series)
+    if isinstance(options.boxcox, np.ndarray):
+        lambdas = options.boxcox
+    else:
+        lambdas = None if fitted.lambdas is None else np.repeat(fitted.lambdas[:1], panel.n_series)
     values, offsets = transformed(panel, lambdas)
+    periods = tuple(pattern.shape[1] for pattern in fitted.cycles)
+    cycles = _cycles.estimate(values, offsets, fitted.settings.sp, periods)
+    values = _cycles.remove(values, offsets, cycles)
     pieces = []
     for j, spec in enumerate(fitted.settings.specs):
         bounds = np.repeat(fitted.fits.smoothing[0, j][:, None], 2, axis=1)
@@ -97,7 +107,13 @@ def apply(fitted: Fitted, panel: Panel, options: Options) -> Fitted:
     weights /= weights.sum(axis=1, keepdims=True)
     best = np.where(weights[:, fitted.best[0]] > 0, fitted.best[0], np.argmax(weights, axis=1))
     return replace(
-        fitted, fits=fits, criteria=criteria, weights=weights, best=best, lambdas=lambdas
+        fitted,
+        fits=fits,
+        criteria=criteria,
+        weights=weights,
+        best=best,
+        lambdas=lambdas,
+        cycles=cycles,
     )
 
 
@@ -148,8 +164,8 @@ def advance(fitted: Fitted, panel: Panel, unchanged: np.ndarray) -> Fitted:
 
 def _lambdas(panel: Panel, options: Options) -> np.ndarray | None:
     """Box-Cox parameter of each series; None without a transformation."""
-    if options.boxcox is None:
-        return None
+    if options.boxcox is None or isinstance(options.boxcox, np.ndarray):
+        return options.boxcox
     if options.boxcox != "auto":
         return np.full(panel.n_series, options.boxcox)
     sp = options.settings.sp

@@ -12,6 +12,7 @@ from scipy.special import ndtri
 
 from skgru.ets import (
     _combination,
+    _cycles,
     _history,
     _prediction,
     _regression,
@@ -47,6 +48,14 @@ class Fitted:
         Simulated futures of a model without a closed form.
     seed : int
         Of whatever is simulated.
+    cycles : tuple of ndarray, shape (n_series, period)
+        Patterns of periods longer than the season's, on the models' scale; see `_cycles`.
+    on_model_scale : bool
+        Leave forecasts on the models' scale, not transformed back.
+    companion : Fitted or None
+        Other models whose forecasts are mixed in; see `_blend`.
+    shares : ndarray, shape (n_series,), or None
+        Weight of the companion.
     """
 
     settings: Settings
@@ -60,6 +69,10 @@ class Fitted:
     nonnegative: bool = False
     n_paths: int = 5000
     seed: int = 0
+    cycles: tuple[np.ndarray, ...] = ()
+    on_model_scale: bool = False
+    companion: Fitted | None = None
+    shares: np.ndarray | None = None
 
     @property
     def codes(self) -> np.ndarray:
@@ -85,6 +98,7 @@ class Fitted:
 def adjusted(fitted: Fitted, panel: Panel) -> tuple[np.ndarray, np.ndarray]:
     """Values as the models see them, transformed and without regressors, and their offsets."""
     values, offsets = transformed(panel, fitted.lambdas)
+    values = _cycles.remove(values, offsets, fitted.cycles)
     if panel.regressors:
         values = _regression.remove(values, panel, fitted.coefficients)
     return values, offsets
@@ -170,7 +184,20 @@ def components(fitted: Fitted, panel: Panel, steps: np.ndarray, shift=None):
     closed = np.array([has_closed_form(spec) for spec in fitted.settings.specs])
     if fitted.lambdas is not None or fitted.nonnegative or (used & ~closed).any():
         return None
-    shape = (*steps.shape, len(closed))
+    means, deviations = normals(fitted, panel, steps)
+    if not (deviations > 0).all() or not np.isfinite(means + deviations).all():
+        return None
+    if shift is not None:
+        means = means + shift[:, :, None]
+    return fitted.weights, means, deviations
+
+
+def normals(fitted: Fitted, panel: Panel, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Means and deviations of the candidates, as the models see them.
+
+    Of a candidate without weight, those of another one; (n_series, n_steps, n_specs) each.
+    """
+    shape = (*steps.shape, len(fitted.settings.specs))
     means, variances = np.empty(shape), np.empty(shape)
     values, offsets = adjusted(fitted, panel) if (steps <= 0).any() else panel.targets
     for s in range(len(steps)):
@@ -190,11 +217,7 @@ def components(fitted: Fitted, panel: Panel, steps: np.ndarray, shift=None):
         without = fitted.weights[s] == 0
         means[s][:, without] = means[s][:, own[:1]]
         variances[s][:, without] = variances[s][:, own[:1]]
-    if not (variances > 0).all() or not np.isfinite(means + variances).all():
-        return None
-    if shift is not None:
-        means = means + shift[:, :, None]
-    return fitted.weights, means, np.sqrt(variances)
+    return means, np.sqrt(variances)
 
 
 def simulate(fitted: Fitted, h: int, n_paths: int, seed: int, shift=None) -> np.ndarray:
@@ -333,6 +356,8 @@ def _inside(fitted: Fitted, values: np.ndarray, s: int, place, levels) -> np.nda
 
 def _back(fitted: Fitted, values: np.ndarray, variances) -> np.ndarray:
     """Values on the user's scale; the first axis is series."""
+    if fitted.on_model_scale:
+        return values
     if fitted.lambdas is not None:
         values = np.stack(
             [

@@ -11,8 +11,8 @@ from sktime.datatypes import convert_to
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 
 from skgru.ets import (
+    _blend,
     _direct,
-    _estimation,
     _fitted,
     _json,
     _labels,
@@ -44,14 +44,21 @@ class ETSForecaster(BaseForecaster):
         Whether the trend levels off.
     seasonal : {"auto", None, "add", "mul"}, default="auto"
         No season, one that adds, or one that multiplies.
-    sp : int or "auto", default=1
+    sp : int, list of int or "auto", default=1
         Seasonal period; 1 is none. ``"auto"`` is that of the frequency of the index: 12 for months,
         4 for quarters, 52 for weeks, 7 for days, 5 for business days, 24 for hours, 60 for minutes
-        and seconds; 1 for integers.
-    combine : {"auto", True, False}, default="auto"
+        and seconds; 1 for integers. A list has longer periods too, each a multiple of the one
+        before: with ``[24, 168]``, what the phases of a week have in common beyond those of a day
+        is taken off the values before models are fitted, and added to forecasts. Where forecasts
+        are combined and sp is 24, 48, 96, 144 or 288 (a day), seven times it is added by itself;
+        a list of one, ``[24]``, is that period alone.
+    combine : {"auto", True, "candidates", False}, default="auto"
         Whether forecasts are the weighted mean over all candidates, or those of the best one.
         ``"auto"`` combines where error, trend, damped_trend, seasonal and `search` are all
         ``"auto"``. A candidate d above the best criterion weighs exp(-d / 2 min(0.1, 4 / n)).
+        Half of an automatic combination are additive models of the logarithms (where a value is
+        not positive, of the values), for sp >= 12 with alpha at most 1 / sp; ``"candidates"``
+        leaves them out. Parameters, components, criteria and weights are those of the candidates.
     information_criterion : {"aicc", "aic", "bic"}, default="aicc"
         What ranks and weighs the candidates.
     restrict : bool, default=True
@@ -79,9 +86,11 @@ class ETSForecaster(BaseForecaster):
     nonnegative : bool, default=False
         Whether forecasts below 0 become 0.
     search : {"auto", "combine", "select", "thorough"}, default="auto"
-        How the optimum of each candidate is sought: for combining, for the choice of the best one
-        at a criterion that is seldom worse than R's, or from many starts. ``"auto"`` is by
-        `combine`.
+        How the optimum of each candidate is sought. ``"combine"``: for forecasts, with slopes that
+        change slowly (beta at most 0.15 of its range), and trends that are not damped must gain 4
+        in the criterion to be chosen. ``"select"``: the choice is R's, the best criterion, which is
+        seldom worse than R's. ``"thorough"``: the same from many starts. ``"auto"`` is
+        ``"combine"`` where all parts of the model are ``"auto"``, and ``"select"`` otherwise.
     n_jobs : int or None, default=None
         Threads over the series of a panel; -1 is all processors. Results do not depend on it.
     verbose : int, default=0
@@ -224,7 +233,7 @@ class ETSForecaster(BaseForecaster):
         parameters = self.get_params(deep=False)
         _options.check(parameters)
         panel = _series.read(y, X)
-        self.sp_ = _series.period(panel) if self.sp == "auto" else int(self.sp)
+        self.sp_ = _series.period(panel) if self.sp == "auto" else _options.first_period(self.sp)
         self._index_names = y.index.names
         self._seed = _seed(self.random_state)
         self._estimate(panel)
@@ -234,7 +243,7 @@ class ETSForecaster(BaseForecaster):
         """Fit all candidates to a panel and keep both."""
         options = self._read_options(bool(panel.regressors))
         progress = Progress(type(self).__name__, panel.n_series, self.verbose)
-        self._fitted = _estimation.estimate(
+        self._fitted = _blend.estimate(
             panel, options, self.n_simulations, self._seed, progress.show
         )
         self._panel = panel
@@ -247,25 +256,25 @@ class ETSForecaster(BaseForecaster):
         if update_params:
             self._estimate(panel)
         else:
-            self._fitted = _estimation.advance(self._fitted, panel, unchanged)
+            self._fitted = _blend.advance(self._fitted, panel, unchanged)
             self._panel = panel
         return self
 
     def _predict(self, fh, X):
         steps, index, shift = self._asked(fh, X)
-        found = _fitted.mean(self._fitted, self._panel, steps, shift)
+        found = _blend.mean(self._fitted, self._panel, steps, shift)
         return _labels.frame(self._panel, found, index)
 
     def _predict_var(self, fh, X=None, cov=False):
         if cov:
             raise NotImplementedError("ETSForecaster has variances of single times, not cov=True.")
         steps, index, shift = self._asked(fh, X)
-        found = _fitted.variance(self._fitted, self._panel, steps, shift)
+        found = _blend.variance(self._fitted, self._panel, steps, shift)
         return _labels.frame(self._panel, found, index)
 
     def _predict_quantiles(self, fh, X, alpha):
         steps, index, shift = self._asked(fh, X)
-        found = _fitted.quantiles(self._fitted, self._panel, steps, alpha, shift)
+        found = _blend.quantiles(self._fitted, self._panel, steps, alpha, shift)
         return _labels.frame(self._panel, found, index, alpha)
 
     def _predict_proba(self, fh, X, marginal=True):
@@ -273,7 +282,7 @@ class ETSForecaster(BaseForecaster):
 
         steps, index, shift = self._asked(fh, X)
         panel, columns = self._panel, pd.Index(self._panel.columns)
-        found = _fitted.components(self._fitted, panel, steps, shift)
+        found = _blend.components(self._fitted, panel, steps, shift)
         if found is not None:
             weights, means, deviations = found
             if (np.count_nonzero(weights, axis=1) == 1).all():
@@ -292,7 +301,7 @@ class ETSForecaster(BaseForecaster):
                     columns=columns,
                 )
         levels = (np.arange(N_EMPIRICAL) + 0.5) / N_EMPIRICAL
-        table = _fitted.quantiles(self._fitted, panel, steps, levels, shift)
+        table = _blend.quantiles(self._fitted, panel, steps, levels, shift)
         sample = _labels.sample(panel, table, index)
         return Empirical(sample, index=index, columns=columns)
 
@@ -475,7 +484,7 @@ class ETSForecaster(BaseForecaster):
         fh = ForecastingHorizon(np.arange(1, int(n_periods) + 1), is_relative=True)
         _, index, shift = self._asked(fh, self._check_X(X))
         seed = self._seed if random_state is None else _seed(random_state)
-        drawn = _fitted.simulate(self._fitted, int(n_periods), int(n_simulations), seed, shift)
+        drawn = _blend.simulate(self._fitted, int(n_periods), int(n_simulations), seed, shift)
         futures = _labels.frame(self._panel, drawn, index, range(int(n_simulations)))
         return futures if len(self._panel.columns) > 1 else futures.droplevel(0, axis=1)
 
@@ -502,7 +511,7 @@ class ETSForecaster(BaseForecaster):
         other.sp_, other._seed = self.sp_, self._seed
         other._index_names = inner.index.names
         other._panel = _series.read(inner)
-        other._fitted = _estimation.apply(self._fitted, other._panel, other._read_options())
+        other._fitted = _blend.apply(self._fitted, other._panel, other._read_options())
         other._is_vectorized = False
         other._state = "fitted"
         return other

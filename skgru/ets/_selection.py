@@ -254,6 +254,19 @@ def criteria(fits: Fits, settings: Settings) -> np.ndarray:
     return np.where(none, aic, corrected)
 
 
+def charge(criteria: np.ndarray, specs: tuple[ETSSpec, ...], amount: float) -> np.ndarray:
+    """The criteria with `amount` added to those of trends that are not damped.
+
+    Parameters
+    ----------
+    criteria : ndarray, shape (n_series, n_specs)
+    specs : tuple of ETSSpec
+    amount : float
+        0: the choice is R's.
+    """
+    return criteria + amount * np.array([s.trend != "N" and not s.damped for s in specs])
+
+
 def weights(criteria: np.ndarray, n_observed: np.ndarray) -> np.ndarray:
     """Weights of the models in a combination: exp(-d / 2 min(0.1, 4 / n)), d above the best.
 
