@@ -27,6 +27,8 @@ from skgru.ets._series import Panel
 
 # Quantiles that stand for a distribution whose moments have no closed form.
 N_QUANTILES = 400
+# Series of so few transformations are transformed together.
+_FEW = 3
 
 
 @dataclass(frozen=True)
@@ -266,6 +268,15 @@ def transformed(panel: Panel, lambdas) -> tuple[np.ndarray, np.ndarray]:
     if lambdas is None:
         return values, offsets
     out = np.empty_like(values)
+    kinds = np.unique(lambdas)
+    if len(kinds) <= _FEW:
+        try:
+            for lam in kinds.tolist():
+                rows = np.repeat(lambdas == lam, np.diff(offsets))
+                out[rows] = _transform.transform(values[rows], lam)
+            return out, offsets
+        except ValueError:
+            pass  # one after the other, to name the series
     for s, lam in enumerate(lambdas):
         try:
             out[offsets[s] : offsets[s + 1]] = _transform.transform(panel.series(s), lam)

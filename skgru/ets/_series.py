@@ -70,6 +70,12 @@ class Panel:
         offsets = self.offsets[: self.n_series + 1]
         return self.values[: offsets[-1]], offsets
 
+    @property
+    def extremes(self) -> tuple[np.ndarray, np.ndarray]:
+        """Smallest and largest value of each series to forecast; (n_series,) each."""
+        values, offsets = self.targets
+        return np.fmin.reduceat(values, offsets[:-1]), np.fmax.reduceat(values, offsets[:-1])
+
     def series(self, s: int) -> np.ndarray:
         """Values of series s."""
         return self.values[self.offsets[s] : self.offsets[s + 1]]
