@@ -183,8 +183,8 @@ def _arguments(settings: Settings) -> tuple:
     codes = np.array(
         [(*spec.code, spec.n_parameters(settings.sp)) for spec in settings.specs], np.int64
     ).reshape(-1, 5)
-    # Error A before M of the same states; no season first, whose criteria are cheap bounds.
-    order = np.lexsort((codes[:, 0], codes[:, 2], codes[:, 1], codes[:, 3]))
+    # Error A before M of the same states; simple ones first, whose criteria are cheap bounds.
+    order = np.lexsort((codes[:, 0], codes[:, 3], codes[:, 2], codes[:, 1]))
     season = np.asarray(fixed.season, float).ravel()
     starts = np.ascontiguousarray(search.starts, float)
     seasonal = np.ascontiguousarray(search.seasonal_starts, float)
