@@ -21,6 +21,8 @@ from skgru.ets._series import Panel
 
 # Weight of the companion.
 SHARE = 0.5
+# One model alone has a criterion at most this far above the best.
+_FARTHEST = 30.0
 # Logarithms of values above it are left to the candidates alone.
 _LARGEST_LOG = 345.0
 # Narrow normal distributions that stand for one of a logarithm, and their share of its deviation.
@@ -28,10 +30,20 @@ _N_NARROW, _NARROW = 11, 0.5
 
 
 def estimate(panel: Panel, options: Options, n_paths=5000, seed=0, after_block=None, on_short=None):
-    """As `_estimation.estimate`, with a companion where the options ask for one."""
-    fitted = _estimation.estimate(panel, options, n_paths, seed, after_block, on_short)
+    """As `_estimation.estimate`, with a companion where the options ask for one.
+
+    Where they ask for one model, too, it is the candidate nearest to the mixture; see `_nearest`.
+    """
     if not options.companion:
-        return fitted
+        return _estimation.estimate(panel, options, n_paths, seed, after_block, on_short)
+    combining = replace(options, combine=True)
+    fitted = _estimation.estimate(panel, combining, n_paths, seed, after_block, on_short)
+    fitted = _accompanied(fitted, panel, combining)
+    return fitted if options.combine else _nearest(fitted, panel)
+
+
+def _accompanied(fitted: Fitted, panel: Panel, options: Options) -> Fitted:
+    """With a companion."""
     settings = options.settings
     own = replace(
         options,
@@ -40,11 +52,37 @@ def estimate(panel: Panel, options: Options, n_paths=5000, seed=0, after_block=N
             specs=tuple(spec for spec in settings.specs if "M" not in spec.name),
             bounds=_presets.companion(settings.sp),
         ),
-        boxcox=np.array([_lambda(panel.series(s)) for s in range(panel.n_series)]),
+        boxcox=np.where(panel.extremes[0] > 0, 0.0, 1.0),
     )
+    n_paths, seed = fitted.n_paths, fitted.seed
     companion = _estimation.estimate(panel, own, n_paths, seed, on_short=_say_nothing)
-    constant = [np.ptp(y[~np.isnan(y)]) == 0 for y in map(panel.series, range(panel.n_series))]
-    return _with(fitted, companion, np.where(constant, 0.0, SHARE))
+    smallest, largest = panel.extremes
+    return _with(fitted, companion, np.where(smallest == largest, 0.0, SHARE))
+
+
+def _nearest(fitted: Fitted, panel: Panel) -> Fitted:
+    """One model alone: the candidate whose forecasts are nearest to those of the mixture.
+
+    Forecasts over two seasons, or ten steps without a season, count; candidates whose criterion is
+    more than `_FARTHEST` above the best do not.
+    """
+    sp, criteria = fitted.settings.sp, fitted.criteria
+    h = 2 * sp if sp > 1 else 10
+    steps = np.broadcast_to(np.arange(1, h + 1), (panel.n_series, h))
+    target, added = mean(fitted, panel, steps), _total(fitted, steps, None)
+    if added is not None:
+        target = target - added
+    distances = np.full(criteria.shape, np.inf)
+    for j, alone in enumerate(np.eye(criteria.shape[1])):
+        usable = criteria[:, j] <= criteria.min(axis=1) + _FARTHEST
+        weights = usable[:, None] * alone
+        means = _combination.panel_mean(fitted.fits, fitted.codes, weights, sp, h)
+        found = np.abs(means - target).mean(axis=1)
+        distances[:, j] = np.where(np.isfinite(found), found, np.inf)
+    best = np.argmin(distances, axis=1)
+    best = np.where(np.isfinite(distances.min(axis=1)), best, fitted.best)
+    weights = (best[:, None] == np.arange(criteria.shape[1])).astype(float)
+    return replace(fitted, best=best, weights=weights, companion=None, shares=None)
 
 
 def apply(fitted: Fitted, panel: Panel, options: Options) -> Fitted:

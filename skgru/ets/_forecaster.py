@@ -49,9 +49,9 @@ class ETSForecaster(BaseForecaster):
         4 for quarters, 52 for weeks, 7 for days, 5 for business days, 24 for hours, 60 for minutes
         and seconds; 1 for integers. A list has longer periods too, each a multiple of the one
         before: with ``[24, 168]``, what the phases of a week have in common beyond those of a day
-        is taken off the values before models are fitted, and added to forecasts. Where forecasts
-        are combined and sp is 24, 48, 96, 144 or 288 (a day), seven times it is added by itself;
-        a list of one, ``[24]``, is that period alone.
+        is taken off the values before models are fitted, and added to forecasts. Where all parts
+        of the model and `search` are ``"auto"`` and sp is 24, 48, 96, 144 or 288 (a day), seven
+        times it is added by itself; a list of one, ``[24]``, is that period alone.
     combine : {"auto", True, "candidates", False}, default="auto"
         Whether forecasts are the weighted mean over all candidates, or those of the best one.
         ``"auto"`` combines where error, trend, damped_trend, seasonal and `search` are all
@@ -59,6 +59,10 @@ class ETSForecaster(BaseForecaster):
         Half of an automatic combination are additive models of the logarithms (where a value is
         not positive, of the values), for sp >= 12 with alpha at most 1 / sp; ``"candidates"``
         leaves them out. Parameters, components, criteria and weights are those of the candidates.
+        False: one model. Where `search` is ``"auto"`` and so are all parts of the model, it is the
+        candidate whose forecasts over two seasons (ten steps without a season) are nearest to
+        those of the combination, at most 30 above the best criterion, which forecasts better than
+        the best criterion's; else the best criterion's. For R's choice, say ``search="select"``.
     information_criterion : {"aicc", "aic", "bic"}, default="aicc"
         What ranks and weighs the candidates.
     restrict : bool, default=True

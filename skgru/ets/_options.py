@@ -53,7 +53,8 @@ class Options:
     periods : tuple of int
         Longer than the season's; see `_cycles`.
     companion : bool
-        Mix in models of the logarithms; see `_blend`.
+        Mix in models of the logarithms, or choose the model that is nearest to that mixture; see
+        `_blend`.
     """
 
     settings: Settings
@@ -106,7 +107,7 @@ def read(parameters: dict, sp: int, regressors: bool = False) -> Options:
         search = "combine" if combine or free else "select"
     periods = longer_periods(p["sp"])
     if periods is None:
-        periods = _cycles.automatic(sp) if automatic and combine else ()
+        periods = _cycles.automatic(sp) if automatic else ()
     season = p["initial_seasonal"]
     settings = Settings(
         specs=specs,
@@ -131,13 +132,7 @@ def read(parameters: dict, sp: int, regressors: bool = False) -> Options:
         n_jobs=n_threads(p["n_jobs"]),
         charge=_presets.CHARGE if search == "combine" else 0.0,
         periods=periods,
-        companion=(
-            automatic
-            and bool(combine)
-            and combine != "candidates"
-            and not additive
-            and _is_untouched(p)
-        ),
+        companion=(automatic and combine != "candidates" and not additive and _is_untouched(p)),
     )
 
 

@@ -82,3 +82,19 @@ def test_charge_is_of_undamped_trends_alone():
     specs = (ETSSpec("A"), ETSSpec("A", "A"), ETSSpec("A", "A", True))
     charged = _selection.charge(np.zeros((2, 3)), specs, _presets.CHARGE)
     assert charged.tolist() == [[0, 4, 0]] * 2
+
+
+def test_one_model_is_the_nearest_to_the_mixture(y):
+    both = ETSForecaster(sp=12).fit(y)
+    one = ETSForecaster(sp=12, combine=False).fit(y)
+    assert one.weights_[one.model_] == 1
+    fh = np.arange(1, 25)
+    distance = (one.predict(fh) - both.predict(fh)).abs().mean()
+    near = both.criteria_[both.criteria_ <= both.criteria_.min() + 30].index
+    for name in near:
+        j = [spec.name for spec in both._fitted.settings.specs].index(name)
+        alone = np.eye(15)[[j]]
+        means = _blend._combination.panel_mean(
+            both._fitted.fits, both._fitted.codes, alone, 12, len(fh)
+        )
+        assert np.abs(means[0] - both.predict(fh)).mean() >= distance - 1e-9
