@@ -84,7 +84,7 @@ ETS_LAYERS = [
     {"_layout"},
     {"_history"},
     {"_recursion"},
-    {"_jit"},
+    {"_jit", "_lanes"},
     {"_presets"},
     {"_calendar", "_cycles", "_progress", "_series", "_transform"},
     {"_model"},
@@ -94,7 +94,7 @@ ETS_LAYERS = [
 HOME_OF = {
     "keras": {"skgru.gru._backend"},
     "jax": {"skgru.gru._compiled", "skgru.gru._fused", "skgru.gru._kernel"},
-    "numba": {"skgru.gru._jit", "skgru.ets._jit"},
+    "numba": {"skgru.gru._jit", "skgru.ets._jit", "skgru.ets._lanes"},
     "sktime": {"skgru.ets._forecaster", "skgru.sktime"},
     "matplotlib": {"skgru.plotting"},
 }
