@@ -56,7 +56,7 @@ FIRST_START, OTHER_STARTS, RESULTS = 0, 1, 2
 
 # How far above the best criterion a candidate gets other starts, with and without a season (an
 # iteration without one costs a third), and how far above that it is not worth a look.
-_NEAR, _NEAR_PLAIN, _HOPELESS = 4.0, 8.0, 20.0
+_NEAR, _NEAR_PLAIN, _HOPELESS = 3.0, 5.0, 20.0
 # Starts that are not only probed where candidates are pruned.
 _MOST_STARTS = 4
 
