@@ -1,7 +1,7 @@
 """Accuracy of automatic exponential smoothing on M3 and on M4's weekly and hourly series.
 
-    python benchmarks/bench_ets_accuracy.py DATA [--sets m3 weekly hourly] [--modes combine select]
-        [--validate] [--jobs 2] [--every 10] [--arrays]
+    python benchmarks/bench_ets_accuracy.py DATA [--sets m3 weekly hourly]
+        [--modes combine one select] [--validate] [--jobs 2] [--every 10] [--arrays]
 
 DATA/forecast has ``m3.csv.gz``, ``m4_weekly.csv.gz``, ``m4_hourly.csv.gz`` (columns id, period, h,
 split, values), ``m3_ets_R.csv.gz`` (what R's ``ets`` gave) and the published forecasts of M4. sMAPE
@@ -9,8 +9,9 @@ and MASE are those of the M competitions: the mean over a series' horizon of
 200 |y - f| / (|y| + |f|), and the mean absolute error over that of the seasonal naive forecast
 within the training part; then the mean over series. Coverage is the share of future values inside
 the 95 % interval. ``--validate`` never reads a test part: it fits train[:-h] and scores train[-h:].
-``--arrays`` measures the engine below the estimator. "AICc" compares the chosen model with R's:
-worse or better by more than 0.01, and the worst.
+Modes: the default (combine), its single model (one), and R's choice (select: ``search="select"``).
+``--arrays`` measures the engine below the estimator: candidates alone. "AICc" compares the
+chosen model with R's: worse or better by more than 0.01, and the worst.
 """
 
 import argparse
@@ -100,7 +101,7 @@ def by_estimator(series, sp, mode, n_jobs):
         {s.name: pd.DataFrame({"y": s.train}, index=pd.RangeIndex(len(s.train))) for s in series},
         names=["series", "time"],
     )
-    choice = {} if mode == "combine" else {"combine": False}
+    choice = {"combine": {}, "one": {"combine": False}, "select": {"search": "select"}}[mode]
     model = skgru.ETSForecaster(sp=sp, n_jobs=n_jobs, **choice).fit(frame)
     h = max(s.h for s in series)
     fh = np.arange(1, h + 1)
@@ -200,7 +201,7 @@ def parse():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("--sets", nargs="+", choices=FILES, default=list(FILES))
-    parser.add_argument("--modes", nargs="+", choices=("combine", "select"))
+    parser.add_argument("--modes", nargs="+", choices=("combine", "one", "select"))
     parser.add_argument("--validate", action="store_true")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--every", type=int, default=1, help="only every n-th series")
@@ -220,7 +221,7 @@ def main():
     print(f"{'':34}{'series':>6}{'sMAPE':>9}{'MASE':>8}{'covered':>10}")
     for which in args.sets:
         series = read(folder, which, args.validate, args.every)
-        for mode in args.modes or ("combine", "select"):
+        for mode in args.modes or ("combine", "one", "select"):
             forecasts, seconds = measure(series, mode, args)
             report(f"{which}, {mode}", series, forecasts, seconds)
             if which == "m3" and mode == "select" and not args.validate:

@@ -64,11 +64,17 @@ GRU_LAYERS = [
 # The same within the exponential-smoothing engine.
 ETS_LAYERS = [
     {"_forecaster"},
+    {"_direct"},
+    {"_distributed", "_frames"},
+    {"_long"},
+    {"_blockwise"},
+    {"_blend"},
     {"_estimation", "_json", "_labels", "_summary"},
     {"_fitted"},
     {"_regression"},
     {"_combination", "_options"},
     {"_mixture"},
+    {"_crossing"},
     {"_prediction", "_simulation"},
     {"_selection"},
     {"_search"},
@@ -82,9 +88,9 @@ ETS_LAYERS = [
     {"_layout"},
     {"_history"},
     {"_recursion"},
-    {"_jit"},
+    {"_jit", "_lanes"},
     {"_presets"},
-    {"_progress", "_series", "_transform"},
+    {"_calendar", "_cycles", "_progress", "_series", "_transform"},
     {"_model"},
 ]
 
@@ -110,7 +116,7 @@ HOME_OF = {
         "skgru.gru._fused",
         "skgru.gru._kernel",
     },
-    "numba": {"skgru.gru._jit", "skgru.ets._jit"},
+    "numba": {"skgru.gru._jit", "skgru.ets._jit", "skgru.ets._lanes"},
     "sktime": {"skgru.ets._forecaster", "skgru.sktime"},
     "matplotlib": {"skgru.plotting"},
 }

@@ -109,6 +109,23 @@ def panel_quantiles(
     return result
 
 
+def panel_normals(fits: Fits, codes, weights, sp: int, h: int):
+    """The normal distributions whose mixtures are forecast, of candidates with closed forms.
+
+    Parameters as in `panel_mean`.
+
+    Returns
+    -------
+    shares : ndarray, shape (n_series, n_specs)
+        Weights that sum to 1; 0 from the number of those in use on.
+    means, deviations : ndarray, shape (n_series, n_specs, h)
+    """
+    shape = (*np.shape(weights), h)
+    shares, means, deviations = np.zeros(shape[:2]), np.zeros(shape), np.zeros(shape)
+    _normals(*_arrays(fits, codes, weights, sp), shares, means, deviations)
+    return shares, means, deviations
+
+
 def _arrays(fits: Fits, codes, weights, sp: int) -> tuple:
     """What all kernels take first, in their order and types."""
     codes = np.require(codes, np.int64, ["C", "W"])
@@ -247,6 +264,33 @@ def _variances(final, smoothing, codes, weights, sigma2, phases, sp, left_out, o
                 away = means[k, t] - centre
                 total += shares[k] * (variances[k, t] + away * away)
             out[i, t] = total
+
+
+@jit(nothing(*_FIRST, matrix, cube, cube), from_python=True)
+def _normals(final, smoothing, codes, weights, sigma2, phases, sp, shares, means, deviations):
+    """`panel_normals` into its results."""
+    n_specs = codes.shape[0]
+    found = np.empty(2 * n_specs)
+    for i in range(shares.shape[0]):
+        n = _components(final, smoothing, codes, weights, sigma2, phases, sp, i, found, means[i])
+        _spreads(
+            final,
+            smoothing,
+            codes,
+            weights,
+            sigma2,
+            phases,
+            sp,
+            i,
+            n,
+            found,
+            means[i],
+            deviations[i],
+        )
+        for k in range(n):
+            shares[i, k] = found[k]
+            for t in range(deviations.shape[2]):
+                deviations[i, k, t] = np.sqrt(deviations[i, k, t])
 
 
 @jit(nothing(*_FIRST, integers, vector, vector, cube), from_python=True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from skgru.ets import _history, _regression, _selection, _transform
+from skgru.ets import _cycles, _history, _regression, _selection, _transform
 from skgru.ets._fitted import Fitted, adjusted, transformed
 from skgru.ets._model import ETSSpec, Fits, Settings
 from skgru.ets._options import Options
@@ -18,9 +18,16 @@ FEWEST = 4
 
 
 def estimate(
-    panel: Panel, options: Options, n_paths: int = 5000, seed: int = 0, after_block=None
+    panel: Panel,
+    options: Options,
+    n_paths: int = 5000,
+    seed: int = 0,
+    after_block=None,
+    on_short=None,
 ) -> Fitted:
     """Fit all candidates to all series and weigh them.
+
+    `on_short(panel, which, what)` is told of series that are too short, instead of a warning.
 
     Raises
     ------
@@ -30,15 +37,18 @@ def estimate(
     lambdas = _lambdas(panel, options)
     values, offsets = transformed(panel, lambdas)
     settings = options.settings
+    cycles = _cycles.estimate(values, offsets, settings.sp, options.periods)
+    values = _cycles.remove(values, offsets, cycles)
     coefficients = np.zeros((panel.n_series, 0))
     if panel.regressors:
         values, coefficients = _regression.fit(values, panel, settings, options.n_jobs, after_block)
     fits = _selection.fit(values, offsets, settings, options.n_jobs, after_block)
     criteria = _selection.criteria(fits, settings)
-    settings, fits, criteria = _complete(panel, values, settings, fits, criteria)
-    best = np.argmin(criteria, axis=1)
+    settings, fits, criteria = _complete(panel, values, settings, fits, criteria, on_short or warn)
+    charged = _selection.charge(criteria, settings.specs, options.charge)
+    best = np.argmin(charged, axis=1)
     if options.combine:
-        weights = _selection.weights(criteria, fits.n_observed)
+        weights = _selection.weights(charged, fits.n_observed)
     else:
         weights = (best[:, None] == np.arange(criteria.shape[1])).astype(float)
     return Fitted(
@@ -53,6 +63,7 @@ def estimate(
         options.nonnegative,
         n_paths,
         seed,
+        cycles,
     )
 
 
@@ -66,8 +77,14 @@ def apply(fitted: Fitted, panel: Panel, options: Options) -> Fitted:
     panel : Panel
         Any number of series, without regressors.
     """
-    lambdas = None if fitted.lambdas is None else np.repeat(fitted.lambdas[:1], panel.n_series)
+    if isinstance(options.boxcox, np.ndarray):
+        lambdas = options.boxcox
+    else:
+        lambdas = None if fitted.lambdas is None else np.repeat(fitted.lambdas[:1], panel.n_series)
     values, offsets = transformed(panel, lambdas)
+    periods = tuple(pattern.shape[1] for pattern in fitted.cycles)
+    cycles = _cycles.estimate(values, offsets, fitted.settings.sp, periods)
+    values = _cycles.remove(values, offsets, cycles)
     pieces = []
     for j, spec in enumerate(fitted.settings.specs):
         bounds = np.repeat(fitted.fits.smoothing[0, j][:, None], 2, axis=1)
@@ -90,7 +107,13 @@ def apply(fitted: Fitted, panel: Panel, options: Options) -> Fitted:
     weights /= weights.sum(axis=1, keepdims=True)
     best = np.where(weights[:, fitted.best[0]] > 0, fitted.best[0], np.argmax(weights, axis=1))
     return replace(
-        fitted, fits=fits, criteria=criteria, weights=weights, best=best, lambdas=lambdas
+        fitted,
+        fits=fits,
+        criteria=criteria,
+        weights=weights,
+        best=best,
+        lambdas=lambdas,
+        cycles=cycles,
     )
 
 
@@ -141,8 +164,8 @@ def advance(fitted: Fitted, panel: Panel, unchanged: np.ndarray) -> Fitted:
 
 def _lambdas(panel: Panel, options: Options) -> np.ndarray | None:
     """Box-Cox parameter of each series; None without a transformation."""
-    if options.boxcox is None:
-        return None
+    if options.boxcox is None or isinstance(options.boxcox, np.ndarray):
+        return options.boxcox
     if options.boxcox != "auto":
         return np.full(panel.n_series, options.boxcox)
     sp = options.settings.sp
@@ -153,7 +176,7 @@ def _lambdas(panel: Panel, options: Options) -> np.ndarray | None:
     return np.array(chosen)
 
 
-def _complete(panel: Panel, values, settings: Settings, fits: Fits, criteria):
+def _complete(panel: Panel, values, settings: Settings, fits: Fits, criteria, on_short):
     """Give series that rule out every candidate simple exponential smoothing, and say so.
 
     They are too short. Where positive values are what is missing, there is an error instead.
@@ -161,7 +184,9 @@ def _complete(panel: Panel, values, settings: Settings, fits: Fits, criteria):
     empty = np.flatnonzero(~np.isfinite(criteria).any(axis=1))
     short = np.flatnonzero(fits.n_observed < FEWEST)
     if len(short):
-        _warn(panel, short, f"fewer than {FEWEST} values: forecasts are the last one, or nearly so")
+        on_short(
+            panel, short, f"fewer than {FEWEST} values: forecasts are the last one, or nearly so"
+        )
     if not len(empty):
         return settings, fits, criteria
     offsets = panel.offsets
@@ -189,15 +214,15 @@ def _complete(panel: Panel, values, settings: Settings, fits: Fits, criteria):
     for name in Fits._fields[:6]:
         getattr(fits, name)[empty, j] = getattr(own, name)[:, 0]
     criteria[empty, j] = own.loss[:, 0]
-    _warn(panel, empty, "too few values for every model asked for: ETS(A,N,N) takes their place")
+    on_short(panel, empty, "too few values for every model asked for: ETS(A,N,N) takes their place")
     return settings, fits, criteria
 
 
-def _warn(panel: Panel, which: np.ndarray, what: str) -> None:
+def warn(panel: Panel, which: np.ndarray, what: str, stacklevel: int = 5) -> None:
     """One warning for all series concerned, by the name of the first."""
     others = f" and {len(which) - 1} more" if len(which) > 1 else ""
     verb = "have" if others else "has"
-    warnings.warn(f"{panel.name(int(which[0]))}{others} {verb} {what}.", UserWarning, stacklevel=5)
+    warnings.warn(f"{panel.name(int(which[0]))}{others} {verb} {what}.", UserWarning, stacklevel)
 
 
 def _widened(fits: Fits) -> Fits:

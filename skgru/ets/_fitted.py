@@ -12,6 +12,7 @@ from scipy.special import ndtri
 
 from skgru.ets import (
     _combination,
+    _cycles,
     _history,
     _prediction,
     _regression,
@@ -26,6 +27,8 @@ from skgru.ets._series import Panel
 
 # Quantiles that stand for a distribution whose moments have no closed form.
 N_QUANTILES = 400
+# Series of so few transformations are transformed together.
+_FEW = 3
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,14 @@ class Fitted:
         Simulated futures of a model without a closed form.
     seed : int
         Of whatever is simulated.
+    cycles : tuple of ndarray, shape (n_series, period)
+        Patterns of periods longer than the season's, on the models' scale; see `_cycles`.
+    on_model_scale : bool
+        Leave forecasts on the models' scale, not transformed back.
+    companion : Fitted or None
+        Other models whose forecasts are mixed in; see `_blend`.
+    shares : ndarray, shape (n_series,), or None
+        Weight of the companion.
     """
 
     settings: Settings
@@ -60,6 +71,10 @@ class Fitted:
     nonnegative: bool = False
     n_paths: int = 5000
     seed: int = 0
+    cycles: tuple[np.ndarray, ...] = ()
+    on_model_scale: bool = False
+    companion: Fitted | None = None
+    shares: np.ndarray | None = None
 
     @property
     def codes(self) -> np.ndarray:
@@ -85,6 +100,7 @@ class Fitted:
 def adjusted(fitted: Fitted, panel: Panel) -> tuple[np.ndarray, np.ndarray]:
     """Values as the models see them, transformed and without regressors, and their offsets."""
     values, offsets = transformed(panel, fitted.lambdas)
+    values = _cycles.remove(values, offsets, fitted.cycles)
     if panel.regressors:
         values = _regression.remove(values, panel, fitted.coefficients)
     return values, offsets
@@ -170,7 +186,20 @@ def components(fitted: Fitted, panel: Panel, steps: np.ndarray, shift=None):
     closed = np.array([has_closed_form(spec) for spec in fitted.settings.specs])
     if fitted.lambdas is not None or fitted.nonnegative or (used & ~closed).any():
         return None
-    shape = (*steps.shape, len(closed))
+    means, deviations = normals(fitted, panel, steps)
+    if not (deviations > 0).all() or not np.isfinite(means + deviations).all():
+        return None
+    if shift is not None:
+        means = means + shift[:, :, None]
+    return fitted.weights, means, deviations
+
+
+def normals(fitted: Fitted, panel: Panel, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Means and deviations of the candidates, as the models see them.
+
+    Of a candidate without weight, those of another one; (n_series, n_steps, n_specs) each.
+    """
+    shape = (*steps.shape, len(fitted.settings.specs))
     means, variances = np.empty(shape), np.empty(shape)
     values, offsets = adjusted(fitted, panel) if (steps <= 0).any() else panel.targets
     for s in range(len(steps)):
@@ -190,11 +219,7 @@ def components(fitted: Fitted, panel: Panel, steps: np.ndarray, shift=None):
         without = fitted.weights[s] == 0
         means[s][:, without] = means[s][:, own[:1]]
         variances[s][:, without] = variances[s][:, own[:1]]
-    if not (variances > 0).all() or not np.isfinite(means + variances).all():
-        return None
-    if shift is not None:
-        means = means + shift[:, :, None]
-    return fitted.weights, means, np.sqrt(variances)
+    return means, np.sqrt(variances)
 
 
 def simulate(fitted: Fitted, h: int, n_paths: int, seed: int, shift=None) -> np.ndarray:
@@ -243,6 +268,15 @@ def transformed(panel: Panel, lambdas) -> tuple[np.ndarray, np.ndarray]:
     if lambdas is None:
         return values, offsets
     out = np.empty_like(values)
+    kinds = np.unique(lambdas)
+    if len(kinds) <= _FEW:
+        try:
+            for lam in kinds.tolist():
+                rows = np.repeat(lambdas == lam, np.diff(offsets))
+                out[rows] = _transform.transform(values[rows], lam)
+            return out, offsets
+        except ValueError:
+            pass  # one after the other, to name the series
     for s, lam in enumerate(lambdas):
         try:
             out[offsets[s] : offsets[s + 1]] = _transform.transform(panel.series(s), lam)
@@ -333,6 +367,8 @@ def _inside(fitted: Fitted, values: np.ndarray, s: int, place, levels) -> np.nda
 
 def _back(fitted: Fitted, values: np.ndarray, variances) -> np.ndarray:
     """Values on the user's scale; the first axis is series."""
+    if fitted.on_model_scale:
+        return values
     if fitted.lambdas is not None:
         values = np.stack(
             [

@@ -10,7 +10,17 @@ from sklearn.utils import check_random_state
 from sktime.datatypes import convert_to
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 
-from skgru.ets import _estimation, _fitted, _json, _labels, _options, _series, _summary
+from skgru.ets import (
+    _blend,
+    _direct,
+    _fitted,
+    _json,
+    _labels,
+    _long,
+    _options,
+    _series,
+    _summary,
+)
 from skgru.ets._progress import Progress
 
 # Equally likely values that stand for a distribution without a closed form in `predict_proba`.
@@ -34,14 +44,25 @@ class ETSForecaster(BaseForecaster):
         Whether the trend levels off.
     seasonal : {"auto", None, "add", "mul"}, default="auto"
         No season, one that adds, or one that multiplies.
-    sp : int or "auto", default=1
+    sp : int, list of int or "auto", default=1
         Seasonal period; 1 is none. ``"auto"`` is that of the frequency of the index: 12 for months,
         4 for quarters, 52 for weeks, 7 for days, 5 for business days, 24 for hours, 60 for minutes
-        and seconds; 1 for integers.
-    combine : {"auto", True, False}, default="auto"
+        and seconds; 1 for integers. A list has longer periods too, each a multiple of the one
+        before: with ``[24, 168]``, what the phases of a week have in common beyond those of a day
+        is taken off the values before models are fitted, and added to forecasts. Where all parts
+        of the model and `search` are ``"auto"`` and sp is 24, 48, 96, 144 or 288 (a day), seven
+        times it is added by itself; a list of one, ``[24]``, is that period alone.
+    combine : {"auto", True, "candidates", False}, default="auto"
         Whether forecasts are the weighted mean over all candidates, or those of the best one.
         ``"auto"`` combines where error, trend, damped_trend, seasonal and `search` are all
         ``"auto"``. A candidate d above the best criterion weighs exp(-d / 2 min(0.1, 4 / n)).
+        Half of an automatic combination are additive models of the logarithms (where a value is
+        not positive, of the values), for sp >= 12 with alpha at most 1 / sp; ``"candidates"``
+        leaves them out. Parameters, components, criteria and weights are those of the candidates.
+        False: one model. Where `search` is ``"auto"`` and so are all parts of the model, it is the
+        candidate whose forecasts over two seasons (ten steps without a season) are nearest to
+        those of the combination, at most 30 above the best criterion, which forecasts better than
+        the best criterion's; else the best criterion's. For R's choice, say ``search="select"``.
     information_criterion : {"aicc", "aic", "bic"}, default="aicc"
         What ranks and weighs the candidates.
     restrict : bool, default=True
@@ -69,9 +90,11 @@ class ETSForecaster(BaseForecaster):
     nonnegative : bool, default=False
         Whether forecasts below 0 become 0.
     search : {"auto", "combine", "select", "thorough"}, default="auto"
-        How the optimum of each candidate is sought: for combining, for the choice of the best one
-        at a criterion that is seldom worse than R's, or from many starts. ``"auto"`` is by
-        `combine`.
+        How the optimum of each candidate is sought. ``"combine"``: for forecasts, with slopes that
+        change slowly (beta at most 0.15 of its range), and trends that are not damped must gain 4
+        in the criterion to be chosen. ``"select"``: the choice is R's, the best criterion, which is
+        seldom worse than R's. ``"thorough"``: the same from many starts. ``"auto"`` is
+        ``"combine"`` where all parts of the model are ``"auto"``, and ``"select"`` otherwise.
     n_jobs : int or None, default=None
         Threads over the series of a panel; -1 is all processors. Results do not depend on it.
     verbose : int, default=0
@@ -214,7 +237,7 @@ class ETSForecaster(BaseForecaster):
         parameters = self.get_params(deep=False)
         _options.check(parameters)
         panel = _series.read(y, X)
-        self.sp_ = _series.period(panel) if self.sp == "auto" else int(self.sp)
+        self.sp_ = _series.period(panel) if self.sp == "auto" else _options.first_period(self.sp)
         self._index_names = y.index.names
         self._seed = _seed(self.random_state)
         self._estimate(panel)
@@ -224,7 +247,7 @@ class ETSForecaster(BaseForecaster):
         """Fit all candidates to a panel and keep both."""
         options = self._read_options(bool(panel.regressors))
         progress = Progress(type(self).__name__, panel.n_series, self.verbose)
-        self._fitted = _estimation.estimate(
+        self._fitted = _blend.estimate(
             panel, options, self.n_simulations, self._seed, progress.show
         )
         self._panel = panel
@@ -237,25 +260,25 @@ class ETSForecaster(BaseForecaster):
         if update_params:
             self._estimate(panel)
         else:
-            self._fitted = _estimation.advance(self._fitted, panel, unchanged)
+            self._fitted = _blend.advance(self._fitted, panel, unchanged)
             self._panel = panel
         return self
 
     def _predict(self, fh, X):
         steps, index, shift = self._asked(fh, X)
-        found = _fitted.mean(self._fitted, self._panel, steps, shift)
+        found = _blend.mean(self._fitted, self._panel, steps, shift)
         return _labels.frame(self._panel, found, index)
 
     def _predict_var(self, fh, X=None, cov=False):
         if cov:
             raise NotImplementedError("ETSForecaster has variances of single times, not cov=True.")
         steps, index, shift = self._asked(fh, X)
-        found = _fitted.variance(self._fitted, self._panel, steps, shift)
+        found = _blend.variance(self._fitted, self._panel, steps, shift)
         return _labels.frame(self._panel, found, index)
 
     def _predict_quantiles(self, fh, X, alpha):
         steps, index, shift = self._asked(fh, X)
-        found = _fitted.quantiles(self._fitted, self._panel, steps, alpha, shift)
+        found = _blend.quantiles(self._fitted, self._panel, steps, alpha, shift)
         return _labels.frame(self._panel, found, index, alpha)
 
     def _predict_proba(self, fh, X, marginal=True):
@@ -263,7 +286,7 @@ class ETSForecaster(BaseForecaster):
 
         steps, index, shift = self._asked(fh, X)
         panel, columns = self._panel, pd.Index(self._panel.columns)
-        found = _fitted.components(self._fitted, panel, steps, shift)
+        found = _blend.components(self._fitted, panel, steps, shift)
         if found is not None:
             weights, means, deviations = found
             if (np.count_nonzero(weights, axis=1) == 1).all():
@@ -282,7 +305,7 @@ class ETSForecaster(BaseForecaster):
                     columns=columns,
                 )
         levels = (np.arange(N_EMPIRICAL) + 0.5) / N_EMPIRICAL
-        table = _fitted.quantiles(self._fitted, panel, steps, levels, shift)
+        table = _blend.quantiles(self._fitted, panel, steps, levels, shift)
         sample = _labels.sample(panel, table, index)
         return Empirical(sample, index=index, columns=columns)
 
@@ -465,7 +488,7 @@ class ETSForecaster(BaseForecaster):
         fh = ForecastingHorizon(np.arange(1, int(n_periods) + 1), is_relative=True)
         _, index, shift = self._asked(fh, self._check_X(X))
         seed = self._seed if random_state is None else _seed(random_state)
-        drawn = _fitted.simulate(self._fitted, int(n_periods), int(n_simulations), seed, shift)
+        drawn = _blend.simulate(self._fitted, int(n_periods), int(n_simulations), seed, shift)
         futures = _labels.frame(self._panel, drawn, index, range(int(n_simulations)))
         return futures if len(self._panel.columns) > 1 else futures.droplevel(0, axis=1)
 
@@ -492,7 +515,7 @@ class ETSForecaster(BaseForecaster):
         other.sp_, other._seed = self.sp_, self._seed
         other._index_names = inner.index.names
         other._panel = _series.read(inner)
-        other._fitted = _estimation.apply(self._fitted, other._panel, other._read_options())
+        other._fitted = _blend.apply(self._fitted, other._panel, other._read_options())
         other._is_vectorized = False
         other._state = "fitted"
         return other
@@ -650,6 +673,104 @@ class ETSForecaster(BaseForecaster):
         model = self._fitted.settings.specs[self._fitted.best[s]].name
         name = "" if self._panel.n_series == 1 else f"{_labels.series(self._panel)[s]}: "
         return name + model
+
+    def forecast_long(
+        self,
+        frame,
+        h,
+        *,
+        id="id",
+        time="time",
+        value="value",
+        coverage=None,
+        freq=None,
+        engine=None,
+    ):
+        """Forecasts of a long frame, for any number of series; the forecaster stays unfitted.
+
+        Fits, forecasts and forgets one block of series after the other, so that memory is that of
+        the data and the result. Numbers are those of `fit` and `predict` on the same panel.
+
+        Parameters
+        ----------
+        frame : DataFrame of pandas or polars, or Table of pyarrow
+            A row for each series and time, in any order; other columns are refused. Absent rows and
+            missing values are skipped as in `fit`. With an engine, also a frame of Dask, Ray, Spark
+            or Fugue, or the path of a Parquet file.
+        h : int
+            Steps to forecast, each series from its own last time.
+        id, time, value : str
+            Names of the columns. Times are dates on one frequency, periods or integers.
+        coverage : float or sequence of float, default=None
+            Of intervals; 0.9 adds columns ``lower_90`` and ``upper_90``.
+        freq : str, offset or int, default=None
+            Distance between times; None finds it, once for all series. Frames of an engine need it.
+        engine : str, client or Fugue engine, default=None
+            Who computes, by way of Fugue: ``"dask"``, ``"ray"``, ``"spark"``, or a client of one.
+            None is this process with `n_jobs` threads.
+
+        Returns
+        -------
+        frame of the same kind
+            Columns of id and time, ``forecast``, and bounds; sorted by id and time, unless it is a
+            frame of an engine.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from skgru import ETSForecaster
+        >>> sales = pd.DataFrame(
+        ...     {
+        ...         "shop": ["a"] * 6 + ["b"] * 5,
+        ...         "month": [*range(6), *range(5)],
+        ...         "sold": [3.0, 4, 3, 5, 4, 6, 90, 85, 91, 88, 90],
+        ...     }
+        ... )
+        >>> forecasts = ETSForecaster().forecast_long(
+        ...     sales, 2, id="shop", time="month", value="sold", coverage=0.9
+        ... )
+        >>> list(forecasts.columns)
+        ['shop', 'month', 'forecast', 'lower_90', 'upper_90']
+        >>> forecasts["month"].tolist()
+        [6, 7, 5, 6]
+        """
+        columns = _long.Columns(id, time, value)
+        seed, title = _seed(self.random_state), type(self).__name__
+        return _direct.of_frame(
+            self.get_params(deep=False), frame, h, columns, coverage, freq, engine, seed, title
+        )
+
+    def forecast_arrays(self, values, offsets, h, *, coverage=None):
+        """Forecasts of series in one array, for any number of them; the forecaster stays unfitted.
+
+        Parameters
+        ----------
+        values : array_like of shape (n_values,)
+            The series one after the other; NaN is missing.
+        offsets : array_like of int, shape (n_series + 1,)
+            Series i is ``values[offsets[i]:offsets[i + 1]]``.
+        h : int
+            Steps to forecast.
+        coverage : float or sequence of float, default=None
+            Of intervals.
+
+        Returns
+        -------
+        Forecasts
+            Named tuple of `forecast`, shape (n_series, h), `lower` and `upper`, shape
+            (n_coverages, n_series, h).
+
+        Examples
+        --------
+        >>> from skgru import ETSForecaster
+        >>> values, offsets = [3.0, 4, 3, 5, 9, 8, 9, 8, 9], [0, 4, 9]
+        >>> ETSForecaster().forecast_arrays(values, offsets, 3).forecast.shape
+        (2, 3)
+        """
+        seed, title = _seed(self.random_state), type(self).__name__
+        return _direct.of_arrays(
+            self.get_params(deep=False), values, offsets, h, coverage, seed, title
+        )
 
     @classmethod
     def get_test_params(cls, parameter_set="default"):

@@ -102,9 +102,12 @@ def _fitted(f: dict) -> Fitted:
     fits = Fits(**{k: _array(v, kinds.get(k, np.float64)) for k, v in f["fits"].items()})
     arrays = {
         name: _array(f[name], np.int64 if name == "best" else np.float64)
-        for name in ("criteria", "weights", "best", "lambdas", "coefficients")
+        for name in ("criteria", "weights", "best", "lambdas", "coefficients", "shares")
         if f[name] is not None
     }
+    arrays["cycles"] = tuple(_array(pattern) for pattern in f["cycles"])
+    if f["companion"] is not None:
+        arrays["companion"] = _fitted(f["companion"])
     return Fitted(**{**f, **arrays, "settings": settings, "fits": fits})
 
 

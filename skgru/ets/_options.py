@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import numbers
 import os
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skgru.ets import _presets, _selection
+from skgru.ets import _cycles, _presets, _selection
 from skgru.ets._model import SMOOTHING, Fixed, Settings
 
 # What each parameter may be, where that is a list.
@@ -18,7 +19,7 @@ CHOICES = {
     "trend": ("auto", None, "add", "mul"),
     "damped_trend": ("auto", True, False),
     "seasonal": ("auto", None, "add", "mul"),
-    "combine": ("auto", True, False),
+    "combine": ("auto", True, False, "candidates"),
     "information_criterion": ("aicc", "aic", "bic"),
     "restrict": (True, False),
     "objective": ("likelihood", "mse", "amse", "mae"),
@@ -43,18 +44,28 @@ class Options:
     settings : Settings
     combine : bool
         Weighted mean over the candidates instead of the best one.
-    boxcox : float, "auto" or None
+    boxcox : float, ndarray of shape (n_series,), "auto" or None
     bias_adjust, nonnegative : bool
     n_jobs : int
         Threads, at least 1.
+    charge : float
+        What undamped trends must gain in the criterion; see `_selection.charge`.
+    periods : tuple of int
+        Longer than the season's; see `_cycles`.
+    companion : bool
+        Mix in models of the logarithms, or choose the model that is nearest to that mixture; see
+        `_blend`.
     """
 
     settings: Settings
     combine: bool
-    boxcox: float | str | None
+    boxcox: float | np.ndarray | str | None
     bias_adjust: bool
     nonnegative: bool
     n_jobs: int
+    charge: float = 0.0
+    periods: tuple[int, ...] = ()
+    companion: bool = False
 
 
 def read(parameters: dict, sp: int, regressors: bool = False) -> Options:
@@ -86,13 +97,17 @@ def read(parameters: dict, sp: int, regressors: bool = False) -> Options:
     boxcox = p["boxcox"]
     additive = regressors or boxcox is not None
     combine = p["combine"]
+    free = all(p[name] == "auto" for name in ("error", "trend", "damped_trend", "seasonal"))
+    automatic = free and p["search"] in ("auto", "combine")
     if combine == "auto":
-        free = all(p[name] == "auto" for name in ("error", "trend", "damped_trend", "seasonal"))
-        combine = free and p["search"] in ("auto", "combine")
+        combine = automatic
     specs = _candidates(p, sp, additive)
     search = p["search"]
     if search == "auto":
-        search = "combine" if combine else "select"
+        search = "combine" if combine or free else "select"
+    periods = longer_periods(p["sp"])
+    if periods is None:
+        periods = _cycles.automatic(sp) if automatic else ()
     season = p["initial_seasonal"]
     settings = Settings(
         specs=specs,
@@ -115,7 +130,53 @@ def read(parameters: dict, sp: int, regressors: bool = False) -> Options:
         bias_adjust=bool(p["bias_adjust"]),
         nonnegative=bool(p["nonnegative"]),
         n_jobs=n_threads(p["n_jobs"]),
+        charge=_presets.CHARGE if search == "combine" else 0.0,
+        periods=periods,
+        companion=(automatic and combine != "candidates" and not additive and _is_untouched(p)),
     )
+
+
+def first_period(sp):
+    """The seasonal period, "auto" left as it is."""
+    if isinstance(sp, (list, tuple)):
+        return int(sp[0])
+    return sp if isinstance(sp, str) else int(sp)
+
+
+def longer_periods(sp) -> tuple[int, ...] | None:
+    """The periods beyond the season's that are listed; None without a list."""
+    return tuple(int(period) for period in sp[1:]) if isinstance(sp, (list, tuple)) else None
+
+
+def _is_untouched(p: dict) -> bool:
+    """Whether nothing is asked for that has a meaning only on the scale of the values."""
+    given = (*SMOOTHING, "initial_level", "initial_trend", "initial_seasonal")
+    return (
+        all(p[name] is None for name in given)
+        and not isinstance(p["bounds"], dict)
+        and p["objective"] == "likelihood"
+        and p["restrict"] is True
+    )
+
+
+def _check_periods(sp) -> None:
+    """Raise an error where sp is neither a period, "auto" nor a list of rising multiples."""
+    if isinstance(sp, str) and sp == "auto":
+        return
+    if not isinstance(sp, (list, tuple)):
+        _check_integer("sp", sp, 1)
+        return
+    if not sp:
+        raise ValueError("sp is a period or a list of at least one; got an empty list.")
+    for period in sp:
+        _check_integer("sp", period, 1 if len(sp) == 1 else 2)
+    for short, long in itertools.pairwise(sp):
+        if long % short or long == short:
+            raise ValueError(
+                f"Each period in sp is a multiple of the one before; got {list(sp)!r}. Leave out "
+                f"{long} or put a multiple of {short} in its place, for example "
+                f"{max(2, round(long / short)) * short}."
+            )
 
 
 def check(p: dict) -> None:
@@ -126,8 +187,7 @@ def check(p: dict) -> None:
             value = bool(value)
         if not any(value is c or (type(value) is type(c) and value == c) for c in choices):
             raise ValueError(f"{name} is one of {choices}; got {value!r}.")
-    if p["sp"] != "auto":
-        _check_integer("sp", p["sp"], 1)
+    _check_periods(p["sp"])
     _check_integer("n_simulations", p["n_simulations"], 1)
     if p["trend"] is None and p["damped_trend"] is True:
         raise ValueError("Only a trend can be damped; got trend=None with damped_trend=True.")

@@ -149,7 +149,7 @@ def largest_share(model, bounds, coordinates, smoothing, slopes, polynomial):
     """The largest share of beta that the region allows beside the other coordinates."""
     share = coordinates[1]
     inside, outside = 0.0, share
-    for _ in range(16):
+    for _ in range(12):
         coordinates[1] = 0.5 * (inside + outside)
         if allows(model, bounds, coordinates, smoothing, slopes, polynomial):
             inside = coordinates[1]

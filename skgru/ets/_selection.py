@@ -183,8 +183,8 @@ def _arguments(settings: Settings) -> tuple:
     codes = np.array(
         [(*spec.code, spec.n_parameters(settings.sp)) for spec in settings.specs], np.int64
     ).reshape(-1, 5)
-    # Error A before M of the same states; no season first, whose criteria are cheap bounds.
-    order = np.lexsort((codes[:, 0], codes[:, 2], codes[:, 1], codes[:, 3]))
+    # Error A before M of the same states; simple ones first, whose criteria are cheap bounds.
+    order = np.lexsort((codes[:, 0], codes[:, 3], codes[:, 2], codes[:, 1]))
     season = np.asarray(fixed.season, float).ravel()
     starts = np.ascontiguousarray(search.starts, float)
     seasonal = np.ascontiguousarray(search.seasonal_starts, float)
@@ -252,6 +252,19 @@ def criteria(fits: Fits, settings: Settings) -> np.ndarray:
     corrected = np.where(room > 0, aic + 2 * k * (k + 1) / np.where(room > 0, room, 1), np.inf)
     none = ~np.isfinite(corrected).any(axis=1, keepdims=True)
     return np.where(none, aic, corrected)
+
+
+def charge(criteria: np.ndarray, specs: tuple[ETSSpec, ...], amount: float) -> np.ndarray:
+    """The criteria with `amount` added to those of trends that are not damped.
+
+    Parameters
+    ----------
+    criteria : ndarray, shape (n_series, n_specs)
+    specs : tuple of ETSSpec
+    amount : float
+        0: the choice is R's.
+    """
+    return criteria + amount * np.array([s.trend != "N" and not s.damped for s in specs])
 
 
 def weights(criteria: np.ndarray, n_observed: np.ndarray) -> np.ndarray:

@@ -17,6 +17,7 @@ import math
 import numpy as np
 
 from skgru.ets._jit import double, given, integer, jit, nothing, vector
+from skgru.ets._lanes import LANES, move_lanes
 from skgru.ets._layout import ABSOLUTES, N_ROWS, SEASONS, model_type, work_type
 from skgru.ets._recursion import A, M, carry
 
@@ -66,14 +67,11 @@ def _plain(w, rows, o, width, weight, a1, a2, a3, alpha, b1, b2):
 @jit()
 def _seasonal(w, rows, js, o, width, weight, a1, a2, a3, f1, f2, u2, alpha, b1, b2, s1, s2):
     """One step with a season; `js` is where its phase's derivatives begin."""
-    for k in range(width):
-        dl, db, ds = w[k], w[width + k], w[js + k]
-        dq = a1 * dl + a2 * db
-        du = u2 * ds - dq
-        rows[o + k] = weight * (f1 * dq + f2 * ds)
-        w[k] = dq + alpha * du
-        w[width + k] = a3 * db + b1 * du + b2 * dl
-        w[js + k] = s1 * ds + s2 * dq
+    for k in range(0, width, LANES):
+        move_lanes(
+            w, rows, k, width + k, js + k, o + k, weight, a1, a2, a3, f1, f2, u2, alpha, b1, b2, s1,
+            s2,
+        )  # fmt: skip
 
 
 @jit(nothing(model_type, integer, work_type))

@@ -70,6 +70,12 @@ class Panel:
         offsets = self.offsets[: self.n_series + 1]
         return self.values[: offsets[-1]], offsets
 
+    @property
+    def extremes(self) -> tuple[np.ndarray, np.ndarray]:
+        """Smallest and largest value of each series to forecast; (n_series,) each."""
+        values, offsets = self.targets
+        return np.fmin.reduceat(values, offsets[:-1]), np.fmax.reduceat(values, offsets[:-1])
+
     def series(self, s: int) -> np.ndarray:
         """Values of series s."""
         return self.values[self.offsets[s] : self.offsets[s + 1]]
@@ -130,7 +136,7 @@ def read(y: pd.DataFrame, X: pd.DataFrame | None = None) -> Panel:
         freq=freq,
         step=step,
     )
-    _check(panel)
+    check(panel)
     return panel
 
 
@@ -200,7 +206,7 @@ def extend(panel: Panel, y: pd.DataFrame, X: pd.DataFrame | None = None):
         offsets=_offsets(new_lengths, len(new)),
         ends=panel.ends.append(times[np.cumsum(counts) - 1]).take(which),
     )
-    _check(extended)
+    check(extended)
     return extended, unchanged.ravel()
 
 
@@ -365,7 +371,7 @@ def _steps_after(panel: Panel, times: pd.Index, owner: np.ndarray, counts) -> np
     return within - np.repeat(n_earlier, counts) + 1
 
 
-def _check(panel: Panel) -> None:
+def check(panel: Panel) -> None:
     """Raise an error that names a series with an infinite value or without any value."""
     values, offsets = panel.targets
     if np.isinf(values).any():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from skgru.ets._initial import adapt, flatten
-from skgru.ets._jit import boolean, double, given, integer, jit, matrix, nothing, vector
+from skgru.ets._jit import boolean, double, given, integer, jit, matrix, nothing, truth, vector
 from skgru.ets._layout import (
     BEST,
     CURRENT,
@@ -15,17 +15,14 @@ from skgru.ets._layout import (
     POLYNOMIAL,
     SLOPES,
     SMOOTHING,
-    START,
     WARM,
     model_type,
     work_type,
 )
+from skgru.ets._loss import measure
 from skgru.ets._optimum import DONE, LOSS, descend, rest
 from skgru.ets._recursion import A, M
 from skgru.ets._region import allows
-
-# A candidate is not finished when its best short run is so far above the best criterion.
-_HOPELESS = 6.0
 
 
 @jit(nothing(model_type, vector, integer, vector, integer, given, given, work_type, vector))
@@ -49,9 +46,9 @@ def _states(model, filled, n, base, safe, fixed, units, work, states):
             states[2 + j] = 0.0
 
 
-@jit(nothing(model_type, matrix, given, work_type, vector))
+@jit(truth(model_type, matrix, given, work_type, vector))
 def _enter(model, bounds, start, work, point):
-    """A start within the box and the region."""
+    """Write the start, moved into the box and the region; whether that is possible."""
     rest(point)
     low, high, smoothing = work.points[LOW], work.points[HIGH], work.points[SMOOTHING]
     slopes, polynomial = work.points[SLOPES], work.states[POLYNOMIAL]
@@ -59,21 +56,22 @@ def _enter(model, bounds, start, work, point):
         point[i] = min(max(start[i], low[i]), high[i])
     for _ in range(30):
         if allows(model, bounds, point, smoothing, slopes, polynomial):
-            return
+            return True
         point[1] *= 0.7
+    return False
 
 
 @jit(
     nothing(
         vector, integer, integer, model_type, matrix, vector, given, given, matrix, integer,
-        boolean, boolean, boolean, integer, double, integer, double, work_type,
+        integer, integer, boolean, integer, double, integer, double, work_type,
     )
 )  # fmt: skip
 def optimise(
-    values, n, n_observed, model, bounds, base, fixed, units, starts, n_starts, is_warm,
-    is_carried, prunes, n_short, tolerance, n_iterations, cut, work,
+    values, n, n_observed, model, bounds, base, fixed, units, starts, first, last, but, is_warm,
+    n_short, tolerance, n_iterations, cut, work,
 ):  # fmt: skip
-    """The best point of several starts, in the rows BEST of `work.points` and `.states`.
+    """Improve the point in the rows BEST of `work.points` and `.states` from several starts.
 
     Parameters
     ----------
@@ -86,14 +84,13 @@ def optimise(
         What `begin` wrote.
     fixed, units : ndarray, shape (2 or 2 + sp,), (3,)
         States given, NaN where not, and their scales.
-    starts : ndarray, shape (>= n_starts, 4)
-    n_starts : int
-        Of them to try.
-    is_warm, is_carried : bool
-        Whether the rows WARM and START of `work.points` are starts as well.
-    prunes : bool
-        Whether starts may be given up for others that do better.
+    starts : ndarray, shape (>= last, 4)
+    first, last, but : int
+        Those from `first` to before `last` are tried, but for `but`.
+    is_warm : bool
+        Whether the row WARM of `work.points` is a start as well.
     n_short, n_iterations : int
+        Of each start, of the best one.
     tolerance, cut : float
         As in `descend`.
     work : Work
@@ -101,51 +98,53 @@ def optimise(
     best, best_states = work.points[BEST], work.states[BEST]
     point, states = work.points[CURRENT], work.states[CURRENT]
     warm, warm_states, filled = work.points[WARM], work.states[WARM], work.lines[FILLED]
-    n_all = n_starts + is_carried
-    best[LOSS] = math.inf
-    for i in range(-1 if is_warm else 0, n_all):
-        if i < 0:
-            rest(point)
-            for c in range(4):
-                point[c] = warm[c]
-            for c in range(2 + model.sp):
-                states[c] = warm_states[c]
-        else:
-            _enter(model, bounds, starts[i] if i < n_starts else work.points[START], work, point)
-            _states(model, filled, n, base, 0, fixed, units, work, states)
-        n_now = n_iterations if n_all + is_warm == 1 else n_short
-        # A start that will hardly reach what another has reached is given up early.
-        limit = min(cut, best[LOSS]) if prunes and model.season != 0 else cut
-        descend(
-            values, n_observed, model, bounds, point, states, n_now, i >= 0, tolerance, limit, work
-        )
-        if i >= 0 and not math.isfinite(point[LOSS]):
-            _states(model, filled, n, base, 1, fixed, units, work, states)
+    for i in range(first - 1 if is_warm else first, last):
+        if i == but:
+            continue
+        for safe in range(2):
+            if i < first:
+                if not _enter(model, bounds, warm, work, point):
+                    break
+                for c in range(2 + model.sp):
+                    states[c] = warm_states[c]
+            else:
+                _enter(model, bounds, starts[i], work, point)
+                _states(model, filled, n, base, safe, fixed, units, work, states)
             descend(
-                values,
-                n_observed,
-                model,
-                bounds,
-                point,
-                states,
-                n_now,
-                True,
-                tolerance,
-                limit,
-                work,
-            )
+                values, n_observed, model, bounds, point, states, n_short, i >= first, tolerance,
+                cut, work,
+            )  # fmt: skip
+            if i < first or math.isfinite(point[LOSS]):
+                break
         if point[LOSS] < best[LOSS]:
             for c in range(8):
                 best[c] = point[c]
             for c in range(2 + model.sp):
                 best_states[c] = states[c]
-    if best[LOSS] > cut + _HOPELESS:
-        best[DONE] = -1.0
     if math.isfinite(best[LOSS]) and best[DONE] == 0.0:
         descend(
             values, n_observed, model, bounds, best, best_states, n_iterations, False, tolerance,
             cut, work,
         )  # fmt: skip
+
+
+@jit(
+    integer(
+        vector, integer, integer, model_type, matrix, vector, given, given, matrix, integer,
+        work_type,
+    )
+)  # fmt: skip
+def probe(values, n, n_observed, model, bounds, base, fixed, units, starts, n_starts, work):
+    """The start with the smallest loss before any step; arguments as in `optimise`."""
+    point, states = work.points[CURRENT], work.states[CURRENT]
+    _states(model, work.lines[FILLED], n, base, 0, fixed, units, work, states)
+    least, chosen = math.inf, 0
+    for i in range(n_starts):
+        _enter(model, bounds, starts[i], work, point)
+        loss = measure(values, model, n_observed, work.points[SMOOTHING], states, work)
+        if loss < least:
+            least, chosen = loss, i
+    return chosen
 
 
 @jit(nothing(model_type, boolean, work_type))

@@ -34,7 +34,11 @@ def test_combining_is_the_default_until_something_is_named():
 def test_search_follows_combining():
     assert read().settings.search is _presets.combine(1)
     assert read(12).settings.search is _presets.combine(12)
-    assert read(combine=False).settings.search is _presets.select(1)
+    assert read(combine=False).settings.search is _presets.combine(1)
+    assert read(combine=False).charge == _presets.CHARGE
+    assert read(trend="add").settings.search is _presets.select(1)
+    assert read(search="select").settings.search is _presets.select(1)
+    assert read(search="select").charge == 0
     assert read(search="thorough").settings.search is _presets.THOROUGH
 
 

@@ -1,0 +1,115 @@
+"""Periods beyond the season's: the week beside the day, the year beside the week.
+
+A longer period is a multiple of the shorter one. What its phases have in common beyond those of the
+shorter one is one pattern for all of the series: the median over whole cycles, shrunk by how much
+the cycles differ. It is taken off the values before models are fitted and added to forecasts.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+# Whole cycles that a pattern is estimated from, at least.
+FEWEST = 3
+# Steps in a day that have a week beside them unless told otherwise: hours down to five minutes.
+DAYS = (24, 48, 96, 144, 288)
+DAYS_PER_WEEK = 7
+
+
+def automatic(sp: int) -> tuple[int, ...]:
+    """The longer periods of a season that fills a day."""
+    return (DAYS_PER_WEEK * sp,) if sp in DAYS else ()
+
+
+def estimate(values: np.ndarray, offsets: np.ndarray, sp: int, periods) -> tuple[np.ndarray, ...]:
+    """Patterns of longer periods, one after the other.
+
+    Parameters
+    ----------
+    values, offsets : ndarray
+        Series one after the other; NaN: missing.
+    sp : int
+    periods : sequence of int
+        Rising, each a multiple of the one before, the first of `sp`.
+
+    Returns
+    -------
+    tuple of ndarray, shape (n_series, period)
+        Phase j is that of times t with t mod period = j; zero for series of too few cycles.
+    """
+    patterns, rest = [], values
+    for inner, period in zip((sp, *periods), periods):
+        found = np.stack([_pattern(rest[a:b], inner, period) for a, b in _pairs(offsets)])
+        rest = remove(rest, offsets, (found,))
+        patterns.append(found)
+    return tuple(patterns)
+
+
+def remove(values: np.ndarray, offsets: np.ndarray, patterns) -> np.ndarray:
+    """Values less the patterns."""
+    rest = values.copy()
+    for pattern in patterns:
+        for own, (a, b) in zip(pattern, _pairs(offsets)):
+            rest[a:b] -= np.resize(own, b - a)
+    return rest
+
+
+def at(patterns, times: np.ndarray):
+    """What the patterns add at some times; None without patterns.
+
+    Parameters
+    ----------
+    patterns : tuple of ndarray
+        As from `estimate`.
+    times : ndarray of int, shape (n_series, n_steps)
+        0 is a series' first.
+
+    Returns
+    -------
+    ndarray, shape (n_series, n_steps), or None
+    """
+    if not patterns:
+        return None
+    return sum(np.take_along_axis(p, times % p.shape[1], axis=1) for p in patterns)
+
+
+def _pairs(offsets: np.ndarray):
+    return zip(offsets[:-1].tolist(), offsets[1:].tolist())
+
+
+def _pattern(values: np.ndarray, inner: int, period: int) -> np.ndarray:
+    """The pattern of one series; (period,)."""
+    n_cycles = len(values) // period
+    seen = np.isfinite(values)
+    if n_cycles < FEWEST or not seen.any():
+        return np.zeros(period)
+    around = values - _moving_average(_filled(values, seen), period)
+    cycles = around[-n_cycles * period :].reshape(n_cycles, period // inner, inner)
+    with np.errstate(invalid="ignore"):
+        count = np.isfinite(cycles).sum(axis=0)
+        if count.min() < FEWEST - 1:
+            return np.zeros(period)
+        beyond = cycles - np.nanmean(cycles, axis=1, keepdims=True)
+        mean, noise = np.nanmean(beyond, axis=0), np.nanvar(beyond, axis=0, ddof=1) / count
+    size = (mean**2).mean()
+    share = max(0.0, 1 - noise.mean() / size) if size > 0 else 0.0
+    pattern = share * np.nanmedian(beyond, axis=0).ravel()
+    return np.roll(pattern, len(values) % period)
+
+
+def _filled(values: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """Missing values on straight lines between the others."""
+    if seen.all():
+        return values
+    times = np.arange(len(values))
+    return np.interp(times, times[seen], values[seen])
+
+
+def _moving_average(values: np.ndarray, period: int) -> np.ndarray:
+    """Centred mean over a period, carried on at both ends."""
+    total = np.concatenate([[0.0], np.cumsum(values - values.mean())])
+    inner = (total[period:] - total[:-period]) / period
+    if period % 2 == 0:
+        inner = (inner[1:] + inner[:-1]) / 2
+    ahead = (len(values) - len(inner)) // 2
+    return np.pad(inner, (ahead, len(values) - len(inner) - ahead), mode="edge") + values.mean()

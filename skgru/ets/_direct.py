@@ -1,0 +1,115 @@
+"""Forecasts straight from arrays or a long frame: nothing is kept of the fit."""
+
+from __future__ import annotations
+
+import numbers
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from skgru.ets import _blockwise, _distributed, _frames, _long, _options, _series
+from skgru.ets._long import Columns
+from skgru.ets._progress import Progress
+from skgru.ets._series import Panel
+
+
+class Forecasts(NamedTuple):
+    """Forecasts of many series.
+
+    Attributes
+    ----------
+    forecast : ndarray, shape (n_series, h)
+    lower, upper : ndarray, shape (n_coverages, n_series, h)
+        Bounds of the intervals, in the order of `coverage`.
+    """
+
+    forecast: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+
+
+def of_arrays(parameters: dict, values, offsets, h, coverage, seed: int, title: str) -> Forecasts:
+    """Forecasts of series that stand one after the other; see `ETSForecaster.forecast_arrays`."""
+    h, coverage = _check_horizon(h), _check_coverage(coverage)
+    _options.check(parameters)
+    values = np.ascontiguousarray(values, np.float64)
+    offsets = np.ascontiguousarray(offsets, np.int64)
+    _check_offsets(values, offsets)
+    panel = _blockwise.panel_of(values, offsets, pd.RangeIndex(offsets.size - 1))
+    _series.check(panel)
+    means, quantiles = _forecast(parameters, panel, h, coverage, seed, title, None)
+    return Forecasts(means, quantiles[0::2], quantiles[1::2])
+
+
+def of_frame(
+    parameters: dict, frame, h, columns: Columns, coverage, freq, engine, seed: int, title: str
+):
+    """Forecasts of a long frame, as a frame of its kind; see `ETSForecaster.forecast_long`."""
+    h, coverage = _check_horizon(h), _check_coverage(coverage)
+    _options.check(parameters)
+    kind = _frames.kind(frame)
+    spread = engine is not None or kind in _distributed.FRAMES
+    if spread:
+        _distributed.require()
+    if spread and kind not in _frames.LOCAL:
+        task = _distributed.Task(parameters, h, tuple(coverage), seed, columns, freq)
+        return _distributed.forecast_frame(frame, task, engine)
+    long = _long.read(_frames.to_pandas(frame, columns), columns, freq)
+    means, quantiles = _forecast(parameters, long.panel, h, coverage, seed, title, engine)
+    result = _long.write(long, columns, means, quantiles, coverage)
+    return _frames.like(result, frame, columns)
+
+
+def _forecast(parameters: dict, panel: Panel, h: int, coverage, seed: int, title: str, engine):
+    """Means and bounds, here or by an engine."""
+    sp = (
+        _series.period(panel)
+        if parameters["sp"] == "auto"
+        else _options.first_period(parameters["sp"])
+    )
+    if engine is not None:
+        period = sp if parameters["sp"] == "auto" else parameters["sp"]
+        task = _distributed.Task({**parameters, "sp": period}, h, tuple(coverage), seed)
+        return _distributed.forecast(panel, task, engine)
+    options = _options.read(parameters, sp)
+    progress = Progress(title, panel.n_series, parameters["verbose"])
+    levels = [level for c in coverage for level in (0.5 - 0.5 * c, 0.5 + 0.5 * c)]
+    return _blockwise.forecast(
+        panel, options, h, levels, parameters["n_simulations"], seed, progress.show
+    )
+
+
+def _check_horizon(h) -> int:
+    if isinstance(h, bool) or not isinstance(h, numbers.Integral) or h < 1:
+        raise ValueError(f"h is the number of steps to forecast, an integer from 1; got {h!r}.")
+    return int(h)
+
+
+def _check_coverage(coverage) -> list[float]:
+    """Coverages as a list, empty for None."""
+    asked = [] if coverage is None else np.atleast_1d(np.asarray(coverage, float)).tolist()
+    if not all(0 < c < 1 for c in asked) or len(set(asked)) < len(asked):
+        raise ValueError(
+            f"coverage is one or several different numbers between 0 and 1; got {coverage!r}."
+        )
+    return asked
+
+
+def _check_offsets(values: np.ndarray, offsets: np.ndarray) -> None:
+    if values.ndim != 1 or offsets.ndim != 1 or offsets.size < 2:
+        raise ValueError(
+            "values are one-dimensional, the series one after the other, and offsets n_series + 1 "
+            f"numbers; got shapes {values.shape} and {offsets.shape}."
+        )
+    if offsets[0] != 0 or offsets[-1] != values.size:
+        raise ValueError(
+            f"offsets begin with 0 and end with the number of values, {values.size}; got "
+            f"{offsets[0]} and {offsets[-1]}."
+        )
+    short = np.diff(offsets) < 1
+    if short.any():
+        raise ValueError(
+            f"Series {int(np.argmax(short))} has no values: offsets must rise, by at least 1 for "
+            "each series. Leave empty series out."
+        )
