@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 from functools import partial
 
+from sklearn.base import BaseEstimator, RegressorMixin
+
 NAIVE = "naive, of a season ago"
 
 
@@ -71,31 +73,38 @@ def xgboost(task):
     return reduced(XGBRegressor(n_jobs=1, random_state=0), task, "direct")
 
 
-def network(X, y, layer):
-    """A recurrent layer of 32 units and a linear one, as Keras' guides write them."""
-    import keras
+class KerasNetwork(RegressorMixin, BaseEstimator):
+    """A recurrent layer of 32 units and a linear one for all steps, as Keras' guides write them.
 
-    keras.utils.set_random_seed(0)
-    model = keras.Sequential(
-        [
-            keras.Input(X.shape[1:]),
-            keras.layers.Reshape((-1, 1)),
-            getattr(keras.layers, layer)(32),
-            keras.layers.Dense(y.shape[1] if y.ndim > 1 else 1),
-        ]
-    )
-    model.compile(optimizer="adam", loss="mse")
-    return model
+    Parameters
+    ----------
+    layer : str
+        A class of `keras.layers`.
+    """
+
+    def __init__(self, layer="LSTM"):
+        self.layer = layer
+
+    def fit(self, X, y):
+        """Learn the steps y (n, horizon) that follow the windows X (n, window)."""
+        import keras
+
+        keras.utils.set_random_seed(0)
+        layers = [getattr(keras.layers, self.layer)(32), keras.layers.Dense(y.shape[1])]
+        self.model_ = keras.Sequential([keras.Input((X.shape[1], 1)), *layers])
+        self.model_.compile(optimizer="adam", loss="mse")
+        self.model_.fit(X[..., None], y, epochs=50, batch_size=32, verbose=0)
+        return self
+
+    def predict(self, X):
+        """Forecast all steps."""
+        return self.model_.predict(X[..., None], verbose=0)
 
 
 def keras_layer(task, layer):
-    """A Keras network for all steps of the horizon."""
+    """A Keras network on the windows."""
     os.environ.setdefault("KERAS_BACKEND", "jax")  # as skgru does
-    from keras.wrappers import SKLearnRegressor
-
-    settings = {"epochs": 50, "batch_size": 32, "verbose": 0}
-    regressor = SKLearnRegressor(network, model_kwargs={"layer": layer}, fit_kwargs=settings)
-    return reduced(regressor, task, "multioutput")
+    return reduced(KerasNetwork(layer), task, "multioutput")
 
 
 def gru_reduced(task):
