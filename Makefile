@@ -3,7 +3,7 @@
 #   make test            all tests and documented examples
 #   make lint            format, lint and type checks
 #   make docs            the documentation site, in docs/_build/html
-#   make bench           timings against the original Keras sample, and PyTorch if installed
+#   make benchmarks      timings against the original Keras sample, and PyTorch if installed
 #   make demo PYTHON=python3.13 VENV=.venv313
 
 PYTHON ?= python3
@@ -18,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 BIN := $(VENV)/bin
 READY := $(VENV)/.skgru
 
-.PHONY: help demo test lint format docs bench clean
+.PHONY: help demo test lint format docs benchmarks clean
 .SILENT:
 .NOTPARALLEL:  # two installations into one environment would collide
 
@@ -45,7 +45,7 @@ docs: $(READY)-docs
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs docs/_build/html
 	echo "Open docs/_build/html/index.html"
 
-bench: $(READY)-bench
+benchmarks: $(READY)-benchmarks
 	$(BIN)/python benchmarks/bench_seed_task.py
 
 clean:

@@ -22,6 +22,10 @@ _VARIABLES = (
     *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"),
     *("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"),
 )
+_PACKAGES = (
+    *("skgru", "numpy", "numba", "keras", "jax", "tensorflow-cpu", "torch", "scikeras", "sktime"),
+    *("pandas", "prophet", "statsforecast", "statsmodels", "lightgbm", "xgboost"),
+)
 
 
 def hold(threads: int) -> None:
@@ -167,8 +171,7 @@ def conditions(threads: int) -> str:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
         model = next((x.split(":")[1].strip() for x in lines if x.startswith("model name")), model)
     busy = f", load {os.getloadavg()[0]:.1f} at the end" if hasattr(os, "getloadavg") else ""
-    packages = ("skgru", "numpy", "numba", "keras", "jax", "tensorflow-cpu", "torch", "scikeras")
-    found = ", ".join(f"{name} {_installed(name)}" for name in packages if _installed(name))
+    found = ", ".join(f"{name} {_installed(name)}" for name in _PACKAGES if _installed(name))
     cores = f"{model}, {os.cpu_count()} cores{busy}"
     python = f"Python {platform.python_version()}"
     return f"\n{threads} thread(s) and core(s) each. {cores}.\n{python}, {found}."

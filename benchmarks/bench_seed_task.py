@@ -5,7 +5,7 @@ in each round every one of them fits once, with the round's seed. Import, first 
 are told apart. Two rows for Keras: as the sample is written, a new model for each fit; and, kinder
 to it, one model built and traced beforehand, trained again from its first weights.
 
-    make bench
+    make benchmarks
     python benchmarks/bench_seed_task.py --threads 2 --rounds 9
 """
 

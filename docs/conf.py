@@ -1,5 +1,6 @@
 """How the site is built: ``make docs``."""
 
+import importlib.util
 import re
 
 import skgru
@@ -30,11 +31,23 @@ autosummary_generate = True
 autodoc_typehints = "none"  # numpydoc has them
 numpydoc_show_class_members = False  # the template of a class lists its methods
 
+# Examples that need the extra `benchmarks` are part of the site only where it is installed.
+NEEDS = {
+    "plot_forecast_ensemble": ("prophet", "statsforecast"),
+    "plot_stack_boosted_trees": ("lightgbm", "xgboost"),
+    "plot_stl_smoothing": ("statsmodels", "vega_datasets"),
+}
+absent = [
+    name
+    for name, packages in NEEDS.items()
+    if any(importlib.util.find_spec(package) is None for package in packages)
+]
+
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "gallery",
     "filename_pattern": "plot_",
-    "ignore_pattern": r"demo\.py",
+    "ignore_pattern": rf"({'|'.join(['demo', *absent])})\.py",
     "abort_on_example_error": True,
     "run_stale_examples": True,  # the examples may be as they were, the library is not
     "capture_repr": (),
