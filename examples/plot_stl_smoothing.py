@@ -2,8 +2,8 @@
 STL and exponential smoothing
 =============================
 
-A season that changes slowly: STL takes it out, `ETSForecaster` goes on with what is left, and the last
-season is put back. Beside it, smoothing that has the season in its own model.
+A season that changes slowly: STL takes it out, `ETSForecaster` goes on with what is left, and the
+last season is put back. Beside it, smoothing that has the season in its own model.
 Needs the extra: ``pip install 'skgru[benchmarks]'``.
 """
 

@@ -90,13 +90,14 @@ def apply(fitted: Fitted, panel: Panel, options: Options) -> Fitted:
     other = _estimation.apply(replace(fitted, companion=None), panel, options)
     if fitted.companion is None:
         return other
-    lam = fitted.companion.lambdas[0]
+    companion, lambdas, shares = _parts(fitted)
+    lam = lambdas[0]
     fits = np.array([lam == 1 or _lambda(panel.series(s)) == 0 for s in range(panel.n_series)])
     if not fits.any():
         return replace(other, shares=None)
     lambdas = np.where(fits, lam, 1.0)
-    companion = _estimation.apply(fitted.companion, panel, replace(options, boxcox=lambdas))
-    return _with(other, companion, np.where(fits, fitted.shares[0], 0.0))
+    companion = _estimation.apply(companion, panel, replace(options, boxcox=lambdas))
+    return _with(other, companion, np.where(fits, shares[0], 0.0))
 
 
 def advance(fitted: Fitted, panel: Panel, unchanged: np.ndarray) -> Fitted:
@@ -104,13 +105,13 @@ def advance(fitted: Fitted, panel: Panel, unchanged: np.ndarray) -> Fitted:
     moved = _estimation.advance(replace(fitted, companion=None), panel, unchanged)
     if fitted.companion is None:
         return moved
-    lambdas = fitted.companion.lambdas
+    companion, lambdas, shares = _parts(fitted)
     fits = np.array(
         [lambdas[s] == 1 or _lambda(panel.series(s)) == 0 for s in range(panel.n_series)]
     )
-    own = replace(fitted.companion, lambdas=np.where(fits, lambdas, 1.0))
+    own = replace(companion, lambdas=np.where(fits, lambdas, 1.0))
     companion = _estimation.advance(own, panel, np.where(fits, unchanged, 0))
-    return _with(moved, companion, np.where(fits, fitted.shares, 0.0))
+    return _with(moved, companion, np.where(fits, shares, 0.0))
 
 
 def mean(fitted: Fitted, panel: Panel, steps: np.ndarray, shift=None) -> np.ndarray:
@@ -118,8 +119,9 @@ def mean(fitted: Fitted, panel: Panel, steps: np.ndarray, shift=None) -> np.ndar
     own = _fitted.mean(fitted, panel, steps, _total(fitted, steps, shift))
     if fitted.companion is None:
         return own
-    other = _back(fitted, _fitted.mean(fitted.companion, panel, steps, _added(fitted, steps)))
-    weight = np.where(np.isfinite(other), fitted.shares[:, None], 0.0)
+    companion, _, shares = _parts(fitted)
+    other = _back(fitted, _fitted.mean(companion, panel, steps, _added(fitted, steps)))
+    weight = np.where(np.isfinite(other), shares[:, None], 0.0)
     return (1 - weight) * own + weight * np.where(weight > 0, other, 0.0)
 
 
@@ -143,15 +145,16 @@ def quantiles(fitted: Fitted, panel: Panel, steps, levels, shift=None) -> np.nda
     total = _total(fitted, steps, shift)
     if fitted.companion is None:
         return _fitted.quantiles(fitted, panel, steps, levels, total)
-    first, second = _widened(fitted), _widened(fitted.companion)
+    companion, lambdas, shares = _parts(fitted)
+    first, second = _widened(fitted), _widened(companion)
     added = _added(fitted, steps)
     own = np.ascontiguousarray(_fitted.quantiles(first, panel, steps, levels, total))
     other = _back(fitted, _fitted.quantiles(second, panel, steps, levels, added))
     cross(
         *_normals(first, panel, steps, total),
         *_normals(second, panel, steps, added),
-        fitted.shares,
-        fitted.companion.lambdas,
+        shares,
+        lambdas,
         levels,
         own,
         np.ascontiguousarray(other),
@@ -172,7 +175,7 @@ def components(fitted: Fitted, panel: Panel, steps: np.ndarray, shift=None):
     other = _narrow(fitted, panel, steps)
     if own is None or other is None:
         return None
-    share = fitted.shares[:, None]
+    share = _parts(fitted)[2][:, None]
     return (
         np.concatenate([(1 - share) * own[0], share * other[0]], axis=1),
         np.concatenate([own[1], other[1]], axis=2),
@@ -186,7 +189,8 @@ def _narrow(fitted: Fitted, panel: Panel, steps: np.ndarray):
     A standard normal distribution is nearly one of the deviation `_NARROW` around the nodes of
     Gauss and Hermite; the exponential of a narrow one is nearly normal.
     """
-    twin = _widened(fitted.companion)
+    companion, lambdas, _ = _parts(fitted)
+    twin = _widened(companion)
     means, deviations = (part[..., None] for part in _fitted.normals(twin, panel, steps))
     added = _added(fitted, steps)
     if added is not None:
@@ -194,7 +198,7 @@ def _narrow(fitted: Fitted, panel: Panel, steps: np.ndarray):
     nodes, shares = np.polynomial.hermite_e.hermegauss(_N_NARROW)
     centres = means + deviations * nodes * np.sqrt(1 - _NARROW**2)
     spreads = deviations * _NARROW + 0 * nodes
-    logs = (twin.lambdas == 0)[:, None, None, None]
+    logs = np.equal(lambdas, 0)[:, None, None, None]
     with np.errstate(over="ignore"):
         size = np.where(logs, np.exp(np.where(logs, centres + spreads**2 / 2, 0.0)), 1.0)
         centres, spreads = np.where(logs, size, centres + 1), size * spreads
@@ -212,14 +216,24 @@ def simulate(fitted: Fitted, h: int, n_paths: int, seed: int, shift=None) -> np.
     if fitted.companion is None:
         return _fitted.simulate(fitted, h, n_paths, seed, total)
     drawn = _fitted.simulate(_widened(fitted), h, n_paths, seed, total)
-    second, added = _widened(fitted.companion), _added(fitted, steps)
+    companion, _, shares = _parts(fitted)
+    second, added = _widened(companion), _added(fitted, steps)
     other = _back(fitted, _fitted.simulate(second, h, n_paths, seed + 1, added))
     for s in range(len(drawn)):
         rng = np.random.default_rng([seed, s, 1])
-        taken = rng.random(n_paths) < fitted.shares[s]
+        taken = rng.random(n_paths) < shares[s]
         taken &= np.isfinite(other[s]).all(axis=1)
         drawn[s, taken] = other[s, taken]
     return drawn
+
+
+def _parts(fitted: Fitted) -> tuple[Fitted, np.ndarray, np.ndarray]:
+    """The companion, the parameters of its transformations and its shares, where there is one."""
+    companion, shares = fitted.companion, fitted.shares
+    assert companion is not None
+    assert companion.lambdas is not None
+    assert shares is not None
+    return companion, companion.lambdas, shares
 
 
 def _with(fitted: Fitted, companion: Fitted, shares: np.ndarray) -> Fitted:
@@ -249,7 +263,7 @@ def _say_nothing(panel: Panel, which: np.ndarray, what: str) -> None:
 
 def _added(fitted: Fitted, steps: np.ndarray):
     """What longer periods add to the companion's forecasts."""
-    return _total(fitted.companion, steps, None)
+    return _total(_parts(fitted)[0], steps, None)
 
 
 def _total(fitted: Fitted, steps: np.ndarray, shift):
@@ -263,7 +277,7 @@ def _total(fitted: Fitted, steps: np.ndarray, shift):
 
 def _back(fitted: Fitted, values: np.ndarray) -> np.ndarray:
     """The companion's values on the user's scale, NaN where they are out of reach."""
-    lambdas = fitted.companion.lambdas.reshape(-1, *[1] * (values.ndim - 1))
+    lambdas = _parts(fitted)[1].reshape(-1, *[1] * (values.ndim - 1))
     within = np.where(values < _LARGEST_LOG, values, np.nan)
     back = np.where(lambdas == 0, np.exp(np.where(lambdas == 0, within, 0.0)), values + 1)
     return np.maximum(back, 0.0) if fitted.nonnegative else back

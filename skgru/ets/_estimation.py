@@ -77,6 +77,7 @@ def apply(fitted: Fitted, panel: Panel, options: Options) -> Fitted:
     panel : Panel
         Any number of series, without regressors.
     """
+    lambdas: np.ndarray | None
     if isinstance(options.boxcox, np.ndarray):
         lambdas = options.boxcox
     else:

@@ -100,7 +100,7 @@ def _fitted(f: dict) -> Fitted:
     )
     kinds = {"status": np.int8, "n_observed": np.int64, "n_times": np.int64}
     fits = Fits(**{k: _array(v, kinds.get(k, np.float64)) for k, v in f["fits"].items()})
-    arrays = {
+    arrays: dict = {
         name: _array(f[name], np.int64 if name == "best" else np.float64)
         for name in ("criteria", "weights", "best", "lambdas", "coefficients", "shares")
         if f[name] is not None
