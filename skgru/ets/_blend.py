@@ -23,6 +23,8 @@ from skgru.ets._series import Panel
 SHARE = 0.5
 # One model alone has a criterion at most this far above the best.
 _FARTHEST = 30.0
+# A companion needs so many values, and two seasons.
+_FEWEST = 8
 # Logarithms of values above it are left to the candidates alone.
 _LARGEST_LOG = 345.0
 # Narrow normal distributions that stand for one of a logarithm, and their share of its deviation.
@@ -57,7 +59,8 @@ def _accompanied(fitted: Fitted, panel: Panel, options: Options) -> Fitted:
     n_paths, seed = fitted.n_paths, fitted.seed
     companion = _estimation.estimate(panel, own, n_paths, seed, on_short=_say_nothing)
     smallest, largest = panel.extremes
-    return _with(fitted, companion, np.where(smallest == largest, 0.0, SHARE))
+    left_out = (smallest == largest) | (fitted.fits.n_observed < max(_FEWEST, 2 * settings.sp))
+    return _with(fitted, companion, np.where(left_out, 0.0, SHARE))
 
 
 def _nearest(fitted: Fitted, panel: Panel) -> Fitted:
@@ -248,7 +251,7 @@ def _widened(fitted: Fitted) -> Fitted:
     """
     fits, sp = fitted.fits, fitted.settings.sp
     k = np.array([spec.n_parameters(sp) - 1 for spec in fitted.settings.specs])
-    freedom = np.maximum(fits.n_observed[:, None] - k, 3)
+    freedom = np.maximum(fits.n_observed[:, None] - k, 4)
     return replace(fitted, fits=fits._replace(sse=fits.sse * (freedom / (freedom - 2))))
 
 

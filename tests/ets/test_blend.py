@@ -98,3 +98,10 @@ def test_one_model_is_the_nearest_to_the_mixture(y):
             both._fitted.fits, both._fitted.codes, alone, 12, len(fh)
         )
         assert np.abs(means[0] - both.predict(fh)).mean() >= distance - 1e-9
+
+
+@pytest.mark.parametrize(("sp", "n"), [(1, 7), (12, 23)])
+def test_short_series_are_left_to_the_candidates(y, sp, n):
+    mixed = ETSForecaster(sp=sp).fit(y[:n])
+    alone = ETSForecaster(sp=sp, combine="candidates").fit(y[:n])
+    np.testing.assert_allclose(mixed.predict(FH), alone.predict(FH))
