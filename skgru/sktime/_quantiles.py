@@ -1,0 +1,70 @@
+"""Quantiles: between the levels that a network knows, and as wide as held-out errors say."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import ndtri
+
+LEVELS = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
+MEDIAN = LEVELS.index(0.5)
+TRUST = 10  # held-out windows that count as much as what training says
+
+
+def interpolate(quantiles: np.ndarray, alpha) -> np.ndarray:
+    """Quantiles at any levels: (..., n_levels) -> (..., n_alpha).
+
+    Linear in the normal score of the level, and on along the outermost piece beyond.
+    """
+    known, wanted = ndtri(np.array(LEVELS)), ndtri(np.asarray(alpha, float))
+    piece = np.clip(np.searchsorted(known, wanted) - 1, 0, len(LEVELS) - 2)
+    share = (wanted - known[piece]) / (known[piece + 1] - known[piece])
+    return quantiles[..., piece] * (1 - share) + quantiles[..., piece + 1] * share
+
+
+def grid(n: int) -> np.ndarray:
+    """Levels of `n` equally likely values."""
+    return (np.arange(n) + 0.5) / n
+
+
+def calibrate(quantiles: np.ndarray, target: np.ndarray, n_independent: float) -> np.ndarray:
+    """Factors on the distance of each level from the median, from held-out targets.
+
+    Shapes: (n, horizon, n_levels), (n, horizon) -> (n_levels,). Each factor is the one under which
+    the level would have held for them (conformal prediction by the relative error), drawn
+    towards 1 where `n_independent`, the windows that do not overlap, are few.
+    """
+    factors = np.ones(len(LEVELS))
+    known = np.isfinite(target)
+    if not known.any():
+        return factors
+    error = (target - quantiles[..., MEDIAN])[known]
+    trust = n_independent / (n_independent + TRUST)
+    for i, level in enumerate(LEVELS):
+        if i == MEDIAN:
+            continue
+        distance = (quantiles[..., i] - quantiles[..., MEDIAN])[known]
+        side = np.sign(level - 0.5)
+        ratio = side * error / np.maximum(side * distance, 1e-9)
+        found = np.quantile(ratio, level if side > 0 else 1 - level)
+        factors[i] = np.exp(trust * np.log(np.clip(found, 0.2, 5)))
+    return factors
+
+
+def widen(quantiles: np.ndarray, factors: np.ndarray) -> np.ndarray:
+    """Move each level away from the median by its factor; levels stay in order."""
+    median = quantiles[..., MEDIAN : MEDIAN + 1]
+    return np.sort(median + (quantiles - median) * factors, axis=-1)
+
+
+def normal_levels() -> np.ndarray:
+    """Quantiles of the standard normal distribution at `LEVELS`."""
+    return ndtri(np.array(LEVELS))
+
+
+
+
+def pinball(quantiles: np.ndarray, target: np.ndarray) -> float:
+    """Mean pinball loss of (n, horizon, n_levels) against (n, horizon), without missing targets."""
+    over = target[..., None] - quantiles
+    levels = np.array(LEVELS)
+    return float(np.nanmean(np.maximum(levels * over, (levels - 1) * over)))
