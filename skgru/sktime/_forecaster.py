@@ -154,7 +154,7 @@ class GRUForecaster(BaseForecaster):
         return _global.Setting(
             context,
             horizon,
-            min(period, context),
+            period if period <= context else 1,
             logarithm,
             n_linear,
             int(self.n_estimators),

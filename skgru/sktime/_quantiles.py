@@ -56,13 +56,6 @@ def widen(quantiles: np.ndarray, factors: np.ndarray) -> np.ndarray:
     return np.sort(median + (quantiles - median) * factors, axis=-1)
 
 
-def normal_levels() -> np.ndarray:
-    """Quantiles of the standard normal distribution at `LEVELS`."""
-    return ndtri(np.array(LEVELS))
-
-
-
-
 def pinball(quantiles: np.ndarray, target: np.ndarray) -> float:
     """Mean pinball loss of (n, horizon, n_levels) against (n, horizon), without missing targets."""
     over = target[..., None] - quantiles

@@ -11,12 +11,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import ndtri
 
 from skgru.gru import _inference, _initial, _training
 from skgru.gru._model import GRUSpec, History, OptimizerSettings, TrainedGRU, TrainingSet
 from skgru.sktime import _quantiles
 from skgru.sktime._windows import Windows
 
+PRIOR = 5  # normal residuals that are thought of beside those seen
 BLOCK = 2048  # windows whose tokens are in memory at a time
 Report = Callable[[int, History], bool]
 
@@ -87,13 +89,16 @@ def start(windows: Windows, residual: np.ndarray, recipe: Recipe, rng) -> Traine
 
 
 def constant(residual: np.ndarray) -> np.ndarray:
-    """Quantiles of residuals (n, horizon) at each step, one after the other: (horizon * levels)."""
-    with np.errstate(all="ignore"):
-        steps = [row[np.isfinite(row)] for row in residual.T]
-        found = [np.quantile(row, _quantiles.LEVELS) for row in steps if len(row)]
-    while len(found) < len(steps):  # steps that no window reaches
-        grown = np.sqrt((len(found) + 1) / max(len(found), 1))
-        found.append(found[-1] * grown if found else _quantiles.normal_levels())
+    """Quantiles of residuals (n, horizon) at each step, one after the other: (horizon * levels).
+
+    A few normal values are among them, for the steps that hardly any window reaches.
+    """
+    normal = ndtri(_quantiles.grid(PRIOR))
+    found, spread = [], 1.0
+    for step in residual.T:
+        seen = step[np.isfinite(step)]
+        spread = max(float(seen.std()), 1e-3) if len(seen) > PRIOR else spread
+        found.append(np.quantile(np.append(seen, normal * spread), _quantiles.LEVELS))
     return np.concatenate(found).astype(np.float32)
 
 

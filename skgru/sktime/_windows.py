@@ -12,7 +12,6 @@ from typing import NamedTuple
 import numpy as np
 
 FLOOR = 1e-3  # smallest scale of a window, as a share of its mean absolute value
-EXTREME = 1e4  # of a scaled target: it says more about the scale than about the series
 
 
 class Series(NamedTuple):
@@ -102,11 +101,12 @@ def cut(panel: list[Series], cutoffs: list[np.ndarray], shape: Shape) -> Windows
     context, target, known, observed = (np.concatenate(part) for part in zip(*parts))
     level = context[:, -1].astype(float)
     floor = FLOOR if shape.logarithm else FLOOR * np.abs(context).mean(1)
-    scale = np.maximum(context.std(1), floor)
+    spread = context.std(1)
+    scale = np.maximum(spread, floor)
     scale[scale <= 0] = 1.0
     context = ((context - level[:, None]) / scale[:, None]).astype(np.float32)
     target = (target - level[:, None]) / scale[:, None]
-    target[np.abs(target) > EXTREME] = np.nan
+    target[spread <= floor] = np.nan  # a constant context says nothing of what a change is worth
     return Windows(context, target.astype(np.float32), known, level, scale, observed, owner)
 
 
