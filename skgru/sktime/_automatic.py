@@ -29,14 +29,14 @@ def horizon(asked, fh_longest: int | None, period: int) -> int:
 
 
 def context(asked, horizon: int, period: int, lengths: np.ndarray) -> int:
-    """Steps that a window looks back: two weeks of hours, three years of months, 8 horizons.
+    """Steps that a window looks back: two weeks of hours, three years of months, 12 horizons.
 
     No more than half of the longer series has, so that there are windows to learn from.
     """
     if not isinstance(asked, str):
         return int(asked)
     seasons = 14 if 20 <= period <= 60 else 3
-    steps = max(seasons * period, 3 * horizon, min(8 * horizon, 128), 8)
+    steps = max(seasons * period, 3 * horizon, min(12 * horizon, 160), 8)
     room = int(np.quantile(lengths, 0.75)) // 2
     return max(min(steps, room), min(period, int(lengths.max())), 2)
 

@@ -16,7 +16,106 @@ MTYPES = ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"]
 
 
 class GRUForecaster(BaseForecaster):
-    """DOCSTRING."""
+    """Forecast one series, or all of a panel together, with a gated recurrent network.
+
+    One model is learnt from all series given to `fit`, a global one: a linear forecast from the
+    window before, and a GRU for what that leaves. Each window is read on its own scale, so that
+    trends, and series of any size, are alike. All steps up to the horizon are forecast at once, as
+    quantiles; the point forecast is the median. Quantiles are made as wide as the errors on the
+    last windows of the series, held out of training, ask for.
+
+    Parameters
+    ----------
+    horizon : int or None
+        Steps that are forecast at once. None takes the longest step of the `fh` given to `fit`, and
+        one or two seasons if there is none. A longer `fh` in `predict` reads the model's own
+        medians on from there.
+    window_length : int or "auto"
+        Steps that a forecast looks back: ``"auto"`` is two weeks of hourly data, three years of
+        months, and in general at least three horizons, but at most half of a series.
+    sp : int or "auto"
+        Seasonal period: of the index's frequency, or else of the autocorrelation.
+    logarithm : bool or "auto"
+        Whether to read the logarithm of `y`. ``"auto"`` does where all values are positive and
+        the forecasts of held-out windows are no worse for it.
+    n_estimators : int
+        Networks trained from different first weights; their quantiles are averaged.
+    units, embedding_units : int or tuple; int or None
+        Size of the GRU layers, and of the dense layer before them.
+    dropout, weight_decay : float
+        Share of values dropped during training; decay of the weights.
+    epochs : int or "auto"
+        Passes over the training windows at the most; ``"auto"`` makes about 1500 updates.
+    batch_size : int
+        Windows to an update.
+    learning_rate : float
+        First step size of Adam; it falls to zero over the fit.
+    n_iter_no_change : int
+        Epochs without a better score on the held-out windows that end the training. The best
+        weights are kept.
+    engine : {"auto", "numba", "keras"}
+        What trains.
+    random_state : int, RandomState instance or None
+        The only source of randomness.
+    verbose : int
+        1 shows the progress of the training, 2 prints a line an epoch.
+
+    Attributes
+    ----------
+    model_ : record
+        The fitted model: ``model_.shape`` (window, horizon, logarithm), ``model_.highway`` (the
+        linear part), ``model_.networks``, ``model_.loss_curve``, ``model_.validation_score_curve``
+        (minus the pinball loss on held-out windows).
+    pretrained_model_, pretrained_scaling_
+        What `pretrain` has learnt; then `fit` trains no network.
+
+    See Also
+    --------
+    skgru.sktime.GRURegressor : Windows of your own making, through ``make_reduction``.
+
+    Notes
+    -----
+    **Panels and hierarchies** are learnt as one, whatever their scales and lengths, and so are
+    the columns of a multivariate `y`. Where that does better on held-out windows, each series gets a
+    correction of the linear part from its own windows.
+
+    **X** is known ahead: `predict` wants it for all steps up to the horizon, and steps that it does
+    not tell go on as the last one. Columns that are constant per instance are read as what
+    distinguishes the series.
+
+    **Missing values** of `y` and `X` are bridged where they are read, and have no part in the loss.
+
+    **Short series** get a forecast too: from few values the last ones are repeated.
+
+    **update** with ``update_params=False`` only moves the point from which forecasts start; with
+    True it trains on, at half the learning rate, over all data seen.
+
+    **pretrain**, on a panel, learns networks for other series: `fit` then takes the new series in
+    without training, except for their corrections of the linear part. Give `pretrain` the `fh` or
+    set `horizon`. Calling it again trains on.
+
+    Interrupting the training keeps what was reached. Forecasts of the past are not offered.
+
+    References
+    ----------
+    Salinas et al. (2020), DeepAR, International Journal of Forecasting 36 (global models);
+    Montero-Manso & Hyndman (2021), International Journal of Forecasting 37 (long linear memories);
+    Koenker & Bassett (1978), Econometrica 46 (the pinball loss);
+    Romano, Patterson & Candes (2019), NeurIPS (calibrated quantiles).
+
+    Examples
+    --------
+    >>> from sktime.datasets import load_airline
+    >>> from skgru.sktime import GRUForecaster
+    >>> y = load_airline()
+    >>> forecaster = GRUForecaster(random_state=0).fit(y[:-12], fh=range(1, 13))
+    >>> error = (forecaster.predict() - y[-12:]).abs().mean()
+    >>> seasonal_naive = abs(y[-12:] - y[-24:-12].to_numpy()).mean()
+    >>> bool(error < seasonal_naive)
+    True
+    >>> forecaster.predict_interval(coverage=0.9).shape
+    (12, 2)
+    """
 
     _tags = {  # noqa: RUF012  sktime's way
         "authors": ["The skgru developers"],
@@ -35,12 +134,13 @@ class GRUForecaster(BaseForecaster):
         "capability:pretrain": True,
         "capability:random_state": True,
         "capability:unequal_length": True,
-        "pretrain:fitted_params": ["pretrained_model_"],
+        "pretrain:fitted_params": ["pretrained_model_", "pretrained_scaling_"],
         "property:randomness": "derandomized",
         "requires-fh-in-fit": False,
         "X-y-must-have-same-index": False,
     }
     _config = {"remember_data": False}  # noqa: RUF012  own memory, see `_remember`
+    _y = _X = None  # where sktime looks for data that it was told to remember
 
     def __init__(
         self,
@@ -86,14 +186,15 @@ class GRUForecaster(BaseForecaster):
         """Learn from one series or all of a panel, or take over what `pretrain` has learnt."""
         pretrained = getattr(self, "pretrained_model_", None)
         self._seen_y = self._seen_X = None
+        self._axis = _timeline.draw(_timeline.times(y), self._freq())
+        self._scaling = self.pretrained_scaling_ if pretrained else _timeline.learn_scaling(X)
+        self._remember(y, X)
+        panel = self._read(0)
         if pretrained is None:
-            self._axis = _timeline.draw(_timeline.times(y), self._freq())
-            self._scaling = _timeline.learn_scaling(X)
-            self._remember(y, X)
-            self.model_ = self._learn(self._read(0), fh)
+            self.model_ = self._learn(panel, fh)
         else:
-            self._remember(y, X)
-            self.model_ = _global.move(pretrained, self._read(0).series)
+            _global.check_known(pretrained, panel.series)
+            self.model_ = _global.move(pretrained, panel.series)
         return self
 
     def _update(self, y, X=None, update_params=True):
@@ -105,10 +206,8 @@ class GRUForecaster(BaseForecaster):
 
     def _pretrain(self, y, X=None, fh=None):
         """Learn from many series, for forecasts of others."""
-        self._axis = _timeline.draw(_timeline.times(y))
-        self._scaling = _timeline.learn_scaling(X)
-        panel = _timeline.read(y, X, self._axis, 0, self._scaling)
-        self.pretrained_model_ = self._learn(panel, fh)
+        self.pretrained_scaling_ = _timeline.learn_scaling(X)
+        self._pretrain_on(y, X, fh, None)
         return self
 
     def _pretrain_update(self, y, X=None, fh=None):
@@ -116,9 +215,15 @@ class GRUForecaster(BaseForecaster):
         before = getattr(self, "pretrained_model_", None)
         if before is None:
             return self._pretrain(y, X, fh)
-        panel = _timeline.read(y, X, self._axis, 0, self._scaling)
-        self.pretrained_model_ = self._learn(panel, fh, before)
+        self._pretrain_on(y, X, fh, before)
         return self
+
+    def _pretrain_on(self, y, X, fh, before) -> None:
+        self._axis, self._scaling = _timeline.draw(_timeline.times(y)), self.pretrained_scaling_
+        panel = _timeline.read(y, X, self._axis, 0, self._scaling)
+        if before is not None:
+            _global.check_known(before, panel.series)
+        self.pretrained_model_ = self._learn(panel, fh, before)
 
     def _learn(self, panel, fh, before=None) -> _global.GlobalModel:
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))

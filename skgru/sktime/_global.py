@@ -37,6 +37,8 @@ class GlobalModel:
         Of the quantiles' distance from the median.
     penalty, own_penalty : float or None
         Of the highway; None corrects no series by itself.
+    n_known : int
+        Variables known ahead.
     loss_curve, validation_score_curve : list of float
         Of the first network.
     """
@@ -48,6 +50,7 @@ class GlobalModel:
     factors: np.ndarray
     penalty: float
     own_penalty: float | None
+    n_known: int
     loss_curve: list[float]
     validation_score_curve: list[float]
 
@@ -97,9 +100,7 @@ def _thin(cutoffs: list[np.ndarray], most: int, rng) -> list[np.ndarray]:
     share = max(1, most // max(len(cutoffs), 1))
     while sizes.sum() > most and np.minimum(sizes, share * 2).sum() <= most:
         share *= 2
-    return [
-        c if len(c) <= share else np.sort(rng.choice(c, share, replace=False)) for c in cutoffs
-    ]
+    return [c if len(c) <= share else np.sort(rng.choice(c, share, replace=False)) for c in cutoffs]
 
 
 def fit(
@@ -137,6 +138,7 @@ def fit(
         factors,
         penalty,
         own_penalty,
+        panel[0].known.shape[1],
         histories[0].loss if histories else [],
         histories[0].validation_score if histories else [],
     )
@@ -151,6 +153,17 @@ def adapt(highway: Highway, panel: list[Series], cutoffs, shape: Shape, penalty:
             windows = _windows.cut([series], [c[-_highway.OWN_ROWS :]], shape)
             own[i] = _highway.adapt(bare, windows, penalty).own[0]
     return replace(highway, own=own)
+
+
+def check_known(model: GlobalModel, panel: list[Series]) -> None:
+    """Refuse series of which other things are known ahead than of those learnt from."""
+    came, wanted = panel[0].known.shape[1], model.n_known
+    if came != wanted:
+        raise ValueError(
+            "Series after `pretrain` need an index of the same frequency and the columns of X that "
+            f"it has seen: {wanted} variables are known ahead there, {came} here (calendar "
+            "included). Pass the same columns, and an index of the same frequency."
+        )
 
 
 def move(model: GlobalModel, panel: list[Series]) -> GlobalModel:

@@ -4,9 +4,9 @@ import pytest
 from sktime.tests._config import EXCLUDED_TESTS
 from sktime.utils.estimator_checks import check_estimator, parametrize_with_checks
 
-from skgru.sktime import GRUClassifier, GRURegressor
+from skgru.sktime import GRUClassifier, GRUForecaster, GRURegressor
 
-CLASSES = [GRUClassifier, GRURegressor]
+CLASSES = [GRUClassifier, GRUForecaster, GRURegressor]
 
 
 @parametrize_with_checks(CLASSES, obj_varname="cls", check_varname="check")
