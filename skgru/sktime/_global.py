@@ -281,7 +281,7 @@ def _learn_rest(windows, held, highway, setting, seed, report, before, n_blocks)
             residual = windows.target - linear
             rng = np.random.default_rng(seeds)
             network = _residual.start(windows, residual, setting.recipe, rng)
-        if len(windows) >= FEWEST:
+        if windows.n >= FEWEST:
             after_epoch, close = report(member)
             network, history = _residual.train(
                 network, windows, linear, tested, setting.recipe, seed + member, after_epoch

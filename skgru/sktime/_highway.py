@@ -137,7 +137,7 @@ def _solve(windows: Windows, n_known: int, x, y, importance, penalty: float):
 
 def _design(windows: Windows) -> np.ndarray:
     """The scaled context and a one."""
-    one = np.ones((len(windows), 1), np.float32)
+    one = np.ones((windows.n, 1), np.float32)
     return np.concatenate([windows.context, one], axis=1)
 
 

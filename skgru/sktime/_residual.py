@@ -63,7 +63,7 @@ def tokens(windows: Windows, linear: np.ndarray, length: int) -> np.ndarray:
 def forecast(network: TrainedGRU, windows: Windows, linear: np.ndarray, length: int):
     """Quantiles in scaled units: (n, horizon, n_levels)."""
     parts = []
-    for start in range(0, len(windows), BLOCK):
+    for start in range(0, windows.n, BLOCK):
         rows = slice(start, start + BLOCK)
         values = tokens(windows.take(rows), linear[rows], length)
         steps = np.full(len(values), values.shape[1], np.int32)

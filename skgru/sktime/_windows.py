@@ -68,7 +68,9 @@ class Windows(NamedTuple):
     observed: np.ndarray
     series: np.ndarray
 
-    def __len__(self) -> int:  # type: ignore[override]
+    @property
+    def n(self) -> int:
+        """How many."""
         return len(self.context)
 
     def take(self, rows) -> Windows:
