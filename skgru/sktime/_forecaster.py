@@ -76,8 +76,8 @@ class GRUForecaster(BaseForecaster):
     Notes
     -----
     **Panels and hierarchies** are learnt as one, whatever their scales and lengths, and so are
-    the columns of a multivariate `y`. Where that does better on held-out windows, each series gets a
-    correction of the linear part from its own windows.
+    the columns of a multivariate `y`. Where that does better on held-out windows, each series gets
+    a correction of the linear part from its own windows.
 
     **X** is known ahead: `predict` wants it for all steps up to the horizon, and steps that it does
     not tell go on as the last one. Columns that are constant per instance are read as what
@@ -185,10 +185,9 @@ class GRUForecaster(BaseForecaster):
     def _fit(self, y, X, fh):
         """Learn from one series or all of a panel, or take over what `pretrain` has learnt."""
         pretrained = getattr(self, "pretrained_model_", None)
-        self._seen_y = self._seen_X = None
+        self._seen_y, self._seen_X = y, X
         self._axis = _timeline.draw(_timeline.times(y), self._freq())
         self._scaling = self.pretrained_scaling_ if pretrained else _timeline.learn_scaling(X)
-        self._remember(y, X)
         panel = self._read(0)
         if pretrained is None:
             self.model_ = self._learn(panel, fh)

@@ -8,10 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skgru.gru._model import TrainedGRU
 from skgru.sktime import _highway, _quantiles, _residual, _windows
 from skgru.sktime._highway import Highway
-from skgru.sktime._residual import Recipe
+from skgru.sktime._residual import Network, Recipe
 from skgru.sktime._windows import Series, Shape, Windows
 
 ROWS, HELD_ROWS, CHOOSING_ROWS = 30_000, 2_000, 10_000  # windows at the most
@@ -30,7 +29,7 @@ class GlobalModel:
     ----------
     shape : Shape
     highway : Highway
-    networks : tuple of TrainedGRU
+    networks : tuple of Network
         Their quantiles are averaged.
     token_length : int
     factors : ndarray
@@ -45,7 +44,7 @@ class GlobalModel:
 
     shape: Shape
     highway: Highway
-    networks: tuple[TrainedGRU, ...]
+    networks: tuple[Network, ...]
     token_length: int
     factors: np.ndarray
     penalty: float

@@ -14,13 +14,21 @@ import numpy as np
 from scipy.special import ndtri
 
 from skgru.gru import _inference, _initial, _training
-from skgru.gru._model import GRUSpec, History, OptimizerSettings, TrainedGRU, TrainingSet
+from skgru.gru._model import GRUSpec, History, OptimizerSettings, TrainingSet
 from skgru.sktime import _quantiles
 from skgru.sktime._windows import Windows
 
 PRIOR = 5  # normal residuals that are thought of beside those seen
 BLOCK = 2048  # windows whose tokens are in memory at a time
 Report = Callable[[int, History], bool]
+
+
+@dataclass(frozen=True)
+class Network:
+    """A trained network: its architecture, and weights in the spec's order."""
+
+    spec: GRUSpec
+    weights: tuple[np.ndarray, ...]
 
 
 @dataclass(frozen=True)
@@ -60,7 +68,7 @@ def tokens(windows: Windows, linear: np.ndarray, length: int) -> np.ndarray:
     return np.ascontiguousarray(np.concatenate(parts, axis=2), dtype=np.float32)
 
 
-def forecast(network: TrainedGRU, windows: Windows, linear: np.ndarray, length: int):
+def forecast(network: Network, windows: Windows, linear: np.ndarray, length: int):
     """Quantiles in scaled units: (n, horizon, n_levels)."""
     parts = []
     for start in range(0, windows.n, BLOCK):
@@ -72,7 +80,7 @@ def forecast(network: TrainedGRU, windows: Windows, linear: np.ndarray, length: 
     return np.sort(quantiles + linear[..., None], axis=-1)
 
 
-def start(windows: Windows, residual: np.ndarray, recipe: Recipe, rng) -> TrainedGRU:
+def start(windows: Windows, residual: np.ndarray, recipe: Recipe, rng) -> Network:
     """A network that answers the quantiles of all residuals, whatever it reads."""
     some = windows.take(slice(0, 1))
     width = tokens(some, np.zeros_like(residual[:1]), recipe.token_length).shape[2]
@@ -85,7 +93,7 @@ def start(windows: Windows, residual: np.ndarray, recipe: Recipe, rng) -> Traine
         levels=_quantiles.LEVELS,
     )
     *inner, kernel, _ = _initial.draw(spec, rng)
-    return TrainedGRU(spec, (*inner, np.zeros_like(kernel), constant(residual)))
+    return Network(spec, (*inner, np.zeros_like(kernel), constant(residual)))
 
 
 def constant(residual: np.ndarray) -> np.ndarray:
@@ -103,14 +111,14 @@ def constant(residual: np.ndarray) -> np.ndarray:
 
 
 def train(
-    network: TrainedGRU,
+    network: Network,
     windows: Windows,
     linear: np.ndarray,
     held: tuple[Windows, np.ndarray] | None,
     recipe: Recipe,
     seed: int,
     report: Report,
-) -> tuple[TrainedGRU, History]:
+) -> tuple[Network, History]:
     """Train on windows and their linear forecasts; `held` ones choose the epoch.
 
     Returns the network as it came where no epoch did better on the held-out windows.
@@ -137,7 +145,7 @@ def train(
     )
     if score and score(network.weights) >= max(history.validation_score):
         return network, history
-    return TrainedGRU(network.spec, tuple(weights)), history
+    return Network(network.spec, tuple(weights)), history
 
 
 def _scorer(spec: GRUSpec, held: tuple[Windows, np.ndarray], length: int):
@@ -145,7 +153,7 @@ def _scorer(spec: GRUSpec, held: tuple[Windows, np.ndarray], length: int):
     windows, linear = held
 
     def score(weights) -> float:
-        quantiles = forecast(TrainedGRU(spec, tuple(weights)), windows, linear, length)
+        quantiles = forecast(Network(spec, tuple(weights)), windows, linear, length)
         return -_quantiles.pinball(quantiles, windows.target)
 
     return score

@@ -41,7 +41,8 @@ class Timeline(NamedTuple):
 
     def after(self, cutoff: pd.Index, steps: np.ndarray) -> pd.Index:
         """Times `steps` after a timestamp."""
-        return pd.DatetimeIndex([cutoff[0] + int(step) * self.offset for step in steps])
+        offset = self.offset or pd.offsets.Day()
+        return pd.DatetimeIndex([cutoff[0] + int(step) * offset for step in steps])
 
     def calendar(self, first: int, n: int) -> np.ndarray:
         """Features of `n` ticks from `first` on: (n, n_features)."""
