@@ -1,4 +1,4 @@
-"""What ``"auto"`` stands for in `GRUForecaster`, from the shape of the data."""
+"""Which parameters `GRUForecaster` takes, and what ``"auto"`` stands for."""
 
 from __future__ import annotations
 
@@ -6,11 +6,32 @@ import math
 
 import numpy as np
 
+from skgru.gru import _parameters
 from skgru.sktime import _calendar, _windows
 
 UPDATES = 1500  # of the network's weights in a default fit
 EPOCHS = (3, 60)  # at least, at most
 TOKENS = 14  # about so many to a context
+
+_AUTO = _parameters.one_of("auto")
+_STEPS = _parameters.whole(1)
+RULES = {
+    "horizon": _parameters.either(_STEPS, _parameters.one_of(None)),
+    "window_length": _parameters.either(_STEPS, _AUTO),
+    "sp": _parameters.either(_STEPS, _AUTO),
+    "logarithm": _parameters.one_of(True, False, "auto"),
+    "n_estimators": _STEPS,
+    "units": _parameters.RULES["units"],
+    "embedding_units": _parameters.either(_STEPS, _parameters.one_of(None)),
+    "dropout": _parameters.RATE,
+    "weight_decay": _parameters.NOT_NEGATIVE,
+    "epochs": _parameters.RULES["epochs"],
+    "batch_size": _STEPS,
+    "learning_rate": _parameters.POSITIVE,
+    "n_iter_no_change": _STEPS,
+    "engine": _parameters.RULES["engine"],
+    "verbose": _parameters.RULES["verbose"],
+}
 
 
 def period(sp, timeline, series) -> int:

@@ -7,6 +7,7 @@ import pandas as pd
 from sklearn.utils import check_random_state
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 
+from skgru.gru import _parameters
 from skgru.gru._progress import Progress
 from skgru.sktime import _automatic, _global, _quantiles, _timeline
 from skgru.sktime._residual import Recipe
@@ -225,6 +226,7 @@ class GRUForecaster(BaseForecaster):
         self.pretrained_model_ = self._learn(panel, fh, before)
 
     def _learn(self, panel, fh, before=None) -> _global.GlobalModel:
+        _parameters.apply(_automatic.RULES, self)
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         setting = self._setting(panel, fh, before)
         return _global.fit(panel.series, setting, seed, self._report(setting), before)

@@ -116,6 +116,8 @@ def fit(
     windows = _windows.cut(panel, cutoffs.train, shape)
     highway = _highway.fit(windows, period, penalty, setting.n_linear)
     held = _windows.cut(panel, cutoffs.held, shape) if any(map(len, cutoffs.held)) else None
+    if held is not None and not np.isfinite(held.target).any():
+        held = None
     own_penalty = before.own_penalty if before else None
     if held is not None and len(panel) > 1 and before is None:
         own_penalty = _choose_own(panel, cutoffs, shape, highway, held)
@@ -258,7 +260,9 @@ def _error(highway: Highway, held: Windows, shape: Shape) -> float:
     if shape.logarithm:
         context = held.restore(held.context, True)
         scale = np.maximum(context.std(axis=1), _windows.FLOOR * context.mean(axis=1))
-    return float(np.nanmean(np.abs(values - wanted) / scale[:, None]))
+    known = np.isfinite(wanted)
+    error = np.abs(values - wanted) / scale[:, None]
+    return float(error[known].mean()) if known.any() else 0.0
 
 
 def _blocks(panel, cutoffs: Plan, setting: Setting) -> float:
