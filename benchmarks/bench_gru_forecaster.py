@@ -3,8 +3,8 @@
     python benchmarks/bench_gru_forecaster.py DATA [--validate] [--only m4_weekly ...] [--seed 0]
 
 DATA holds ``forecast/m4_weekly.csv.gz``, ``m4_hourly.csv.gz`` (columns id, split, values) and
-``etth1.csv.gz`` (date and 7 columns). ``--validate`` stays within the training parts: M4 without its
-last horizon, ETTh1 fitted on the first 12 months and judged on the next 4. Without it ETTh1 is
+``etth1.csv.gz`` (date and 7 columns). ``--validate`` stays within the training parts: M4 without
+its last horizon, ETTh1 fitted on the first 12 months and judged on the next 4. Without it ETTh1 is
 fitted on 16 months and judged on the last 4, every window, standardised by the first 12.
 """
 
@@ -13,12 +13,8 @@ from __future__ import annotations
 import argparse
 import csv
 import gzip
-import os
 import time
 from pathlib import Path
-
-for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-    os.environ.setdefault(name, "1")
 
 import numpy as np
 import pandas as pd

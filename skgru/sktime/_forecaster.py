@@ -366,6 +366,22 @@ class GRUForecaster(BaseForecaster):
         values = _quantiles.interpolate(found, _quantiles.grid(SAMPLES)).var(axis=-1)
         return pd.DataFrame(values, index=index, columns=self._get_varnames())
 
+    def _predict_proba(self, fh, X, marginal=True):
+        """Equally likely values for a single series; for a panel the normal distribution."""
+        try:
+            from skpro.distributions.empirical import Empirical
+        except ImportError:
+            Empirical = None
+        if Empirical is None or self._seen_y.index.nlevels > 1:
+            return super()._predict_proba(fh=fh, X=X, marginal=marginal)
+        index, found = self._forecast(fh, X)
+        values = _quantiles.interpolate(found, _quantiles.grid(SAMPLES))
+        rows = pd.MultiIndex.from_product([range(SAMPLES), index])
+        columns = pd.Index(self._get_varnames())
+        sample = np.moveaxis(values, -1, 0).reshape(-1, len(columns))
+        frame = pd.DataFrame(sample, index=rows, columns=columns)
+        return Empirical(frame, time_indep=False, index=index, columns=columns)
+
     @classmethod
     def get_test_params(cls, parameter_set="default"):
         """Small settings for sktime's checks.

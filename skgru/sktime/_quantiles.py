@@ -29,9 +29,11 @@ def grid(n: int) -> np.ndarray:
 def calibrate(quantiles: np.ndarray, target: np.ndarray, n_independent: float) -> np.ndarray:
     """Factors on the distance of each level from the median, from held-out targets.
 
-    Shapes: (n, horizon, n_levels), (n, horizon) -> (n_levels,). Each factor is the one under which
-    the level would have held for them (conformal prediction by the relative error), drawn
-    towards 1 where `n_independent`, the windows that do not overlap, are few.
+    Shapes: (n, horizon, n_levels), (n, horizon) -> (n_levels,). Each pair of levels gets the factor
+    under which as many of these targets lie between them as should (conformal prediction by
+    the relative error), drawn towards 1 where `n_independent`, the windows that do not overlap, are
+    few. One factor for both sides: an end of the series that lies above its forecasts says
+    little about which side the future will be on.
     """
     factors = np.ones(len(LEVELS))
     known = np.isfinite(target)
@@ -39,14 +41,12 @@ def calibrate(quantiles: np.ndarray, target: np.ndarray, n_independent: float) -
         return factors
     error = (target - quantiles[..., MEDIAN])[known]
     trust = n_independent / (n_independent + TRUST)
-    for i, level in enumerate(LEVELS):
-        if i == MEDIAN:
-            continue
-        distance = (quantiles[..., i] - quantiles[..., MEDIAN])[known]
-        side = np.sign(level - 0.5)
-        ratio = side * error / np.maximum(side * distance, 1e-9)
-        found = np.quantile(ratio, level if side > 0 else 1 - level)
-        factors[i] = np.exp(trust * np.log(np.clip(found, 0.2, 5)))
+    for i in range(MEDIAN):
+        pair = np.where(error > 0, len(LEVELS) - 1 - i, i)
+        distance = quantiles[known, pair] - quantiles[known, MEDIAN]
+        ratio = error / np.where(np.abs(distance) < 1e-9, 1e-9, distance)
+        found = np.quantile(np.abs(ratio), 1 - 2 * LEVELS[i])
+        factors[[i, -1 - i]] = np.exp(trust * np.log(np.clip(found, 0.2, 5)))
     return factors
 
 
