@@ -16,6 +16,8 @@ from skgru.sktime._windows import Series, Shape, Windows
 ROWS, HELD_ROWS, CHOOSING_ROWS = 30_000, 2_000, 10_000  # windows at the most
 FEWEST = 8  # windows that a network is trained on
 HELD_SHARE = 0.1  # of a series, but no less than a horizon
+FEW_SERIES = 10  # of which more is held out, to have several windows
+UNTESTED = 1.5  # factor of widths where nothing could be held out: errors in training are small
 PENALTIES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 OWN_PENALTIES = (100.0, 10.0, 1.0, 0.3)
 PATIENCE = 1.02  # how much worse the logarithm may do on held-out windows
@@ -77,10 +79,11 @@ class Plan(NamedTuple):
 def plan(lengths: list[int], context: int, horizon: int, rng: np.random.Generator) -> Plan:
     """Hold out the end of each series that is long enough for it."""
     train, held, every = [], [], []
+    alone = len(lengths) < FEW_SERIES
     for n in lengths:
         first = max(1, min(context, n // 4))
         full = np.arange(first, n - horizon + 1)
-        share = max(horizon, int(HELD_SHARE * n))
+        share = max(horizon, int(HELD_SHARE * n), min(2 * horizon, n // 5) if alone else 0)
         partial = np.arange(first, max(n, first + 1))
         mine = full[full <= n - share - horizon]
         if len(mine) < 2:
@@ -292,7 +295,7 @@ def _learn_rest(windows, held, highway, setting, seed, report, before, n_blocks)
             close()
             histories.append(history)
         networks.append(network)
-    factors = np.ones(len(_quantiles.LEVELS))
+    factors = np.full(len(_quantiles.LEVELS), UNTESTED)
     if tested is not None:
         found = _average(networks, *tested, setting.recipe.token_length)
         factors = _quantiles.calibrate(found, held.target, n_blocks)

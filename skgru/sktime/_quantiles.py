@@ -7,7 +7,7 @@ from scipy.special import ndtri
 
 LEVELS = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
 MEDIAN = LEVELS.index(0.5)
-TRUST = 10  # held-out windows that count as much as what training says
+TRUST = 1  # held-out windows that count as much as what training says
 
 
 def interpolate(quantiles: np.ndarray, alpha) -> np.ndarray:
@@ -46,7 +46,7 @@ def calibrate(quantiles: np.ndarray, target: np.ndarray, n_independent: float) -
         distance = quantiles[known, pair] - quantiles[known, MEDIAN]
         ratio = error / np.where(np.abs(distance) < 1e-9, 1e-9, distance)
         found = np.quantile(np.abs(ratio), 1 - 2 * LEVELS[i])
-        factors[[i, -1 - i]] = np.exp(trust * np.log(np.clip(found, 0.2, 5)))
+        factors[[i, -1 - i]] = np.exp(trust * np.log(np.clip(found, 0.7, 5)))
     return factors
 
 
