@@ -9,6 +9,8 @@ from skgru.sktime import GRUClassifier, GRUForecaster, GRURegressor
 CLASSES = [GRUClassifier, GRUForecaster, GRURegressor]
 
 
+# In sktime's own `update_predict`, under pandas 3.
+@pytest.mark.filterwarnings("ignore:Sorting by default when concatenating")
 @parametrize_with_checks(CLASSES, obj_varname="cls", check_varname="check")
 def test_sktime_check(cls, check):
     results = check_estimator(cls, raise_exceptions=True, tests_to_run=check, verbose=False)
