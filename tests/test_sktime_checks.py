@@ -7,7 +7,12 @@ from sktime.utils.estimator_checks import check_estimator, parametrize_with_chec
 import skgru
 import skgru.sktime
 
-CLASSES = [skgru.ETSForecaster, skgru.sktime.GRUClassifier, skgru.sktime.GRURegressor]
+CLASSES = [
+    skgru.ETSForecaster,
+    skgru.sktime.GRUClassifier,
+    skgru.sktime.GRUForecaster,
+    skgru.sktime.GRURegressor,
+]
 
 
 # sktime's `update_predict` joins frames in a way that pandas will change.

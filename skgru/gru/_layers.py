@@ -104,3 +104,28 @@ def squared_error(outputs, targets, sample_weight):
             total += weight * error * error
             outputs[i, k] = 2 * weight * error / n_rows
     return total
+
+
+@jit(double(matrix, matrix, vector, vector))
+def pinball(outputs, targets, sample_weight, levels):
+    """As `cross_entropy`, for the mean pinball loss over targets and levels.
+
+    Shapes: outputs (B, T Q), targets (B, T), levels (Q,). A target that is NaN has no part in it.
+    """
+    n_rows, n_targets = targets.shape
+    n_levels = len(levels)
+    total = 0.0
+    for i in range(n_rows):
+        weight = np.float64(sample_weight[i]) / (n_targets * n_levels)
+        for j in range(n_targets):
+            target = targets[i, j]
+            for q in range(n_levels):
+                k = j * n_levels + q
+                if np.isnan(target):
+                    outputs[i, k] = 0.0
+                    continue
+                over = np.float64(target) - np.float64(outputs[i, k])
+                slope = np.float64(levels[q]) if over > 0 else np.float64(levels[q]) - 1
+                total += weight * slope * over
+                outputs[i, k] = -weight * slope / n_rows
+    return total

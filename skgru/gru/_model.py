@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 POOLINGS = ("last", "mean", "max", "attention")
 BATCH_NORM_EPSILON = 1e-3
 BATCH_NORM_MOMENTUM = 0.95  # of the running statistics: a default fit has some hundred updates
-Loss = Literal["cross_entropy", "squared_error"]
+Loss = Literal["cross_entropy", "squared_error", "pinball"]
 
 
 class WeightShape(NamedTuple):
@@ -61,7 +61,10 @@ class GRUSpec:
     batch_norm : bool
         Whether both dense layers are batch-normalised before their relu (Ioffe & Szegedy 2015, as
         Keras has it with epsilon 1e-3 and momentum `BATCH_NORM_MOMENTUM`).
-    loss : {"cross_entropy", "squared_error"}
+    loss : {"cross_entropy", "squared_error", "pinball"}
+    levels : tuple of float
+        Of the quantiles that ``"pinball"`` asks for: outputs are ``n_outputs / len(levels)``
+        targets, each with its quantiles side by side.
     """
 
     n_channels: int
@@ -75,6 +78,7 @@ class GRUSpec:
     loss: Loss = "cross_entropy"
     context_length: int = 0
     batch_norm: bool = False
+    levels: tuple[float, ...] = ()
 
     @property
     def n_directions(self) -> int:
@@ -189,6 +193,7 @@ class TrainingSet:
     n_steps : ndarray of int32, shape (n_samples,)
         Number of patches of each row (``spec.n_patches(length)``).
     targets : ndarray, int32 of shape (n_samples,) or float32 of shape (n_samples, n_outputs)
+        For ``"pinball"`` (n_samples, n_targets), where NaN has no part in the loss.
     sample_weight : ndarray of float32, shape (n_samples,)
         With mean 1 over the rows.
     whitening : tuple of ndarray or None

@@ -140,6 +140,9 @@ class NumbaEngine:
         targets, weights = data.targets[rows], data.sample_weight[rows]
         if self._spec.loss == "squared_error":
             return _layers.squared_error(outputs, targets, weights)
+        if self._spec.loss == "pinball":
+            levels = np.array(self._spec.levels, np.float32)
+            return _layers.pinball(outputs, targets, weights, levels)
         return _layers.cross_entropy(outputs, targets, weights, self._settings.label_smoothing)
 
     def _update(self, rate: float) -> None:

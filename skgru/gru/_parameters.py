@@ -18,7 +18,7 @@ def _is_int(value) -> bool:
     return isinstance(value, Integral) and not isinstance(value, bool)
 
 
-def _whole(low: int) -> Rule:
+def whole(low: int) -> Rule:
     return f"a whole number >= {low}", lambda value: _is_int(value) and value >= low
 
 
@@ -36,13 +36,13 @@ def _number(low: float, high: float, *, open_low=False, open_high=False) -> Rule
     return words, holds
 
 
-def _one_of(*options) -> Rule:
+def one_of(*options) -> Rule:
     return " or ".join(map(repr, options)), lambda value: any(
         value is option or (isinstance(value, str) and value == option) for option in options
     )
 
 
-def _either(*rules: Rule) -> Rule:
+def either(*rules: Rule) -> Rule:
     return " or ".join(words for words, _ in rules), lambda value: any(
         holds(value) for _, holds in rules
     )
@@ -61,54 +61,60 @@ def _some_of(rule: Rule) -> Rule:
     )
 
 
-FLAG = _one_of(True, False)
+FLAG = one_of(True, False)
 POSITIVE = _number(0, math.inf, open_low=True, open_high=True)
 NOT_NEGATIVE = _number(0, math.inf, open_high=True)
 RATE = _number(0, 1, open_high=True)
 
 RULES: dict[str, Rule] = {
-    "units": _some_of(_whole(1)),
+    "units": _some_of(whole(1)),
     "bidirectional": FLAG,
-    "pooling": _some_of(_one_of(*POOLINGS)),
-    "patch_length": _either(_whole(1), _one_of("auto", None)),
-    "patch_stride": _either(_whole(1), _one_of("auto", None)),
-    "embedding_units": _either(_whole(1), _one_of("auto", None)),
-    "context_length": _either(_whole(1), _one_of(None)),
+    "pooling": _some_of(one_of(*POOLINGS)),
+    "patch_length": either(whole(1), one_of("auto", None)),
+    "patch_stride": either(whole(1), one_of("auto", None)),
+    "embedding_units": either(whole(1), one_of("auto", None)),
+    "context_length": either(whole(1), one_of(None)),
     "batch_norm": FLAG,
     "whitening": FLAG,
     "dropout": RATE,
     "recurrent_dropout": RATE,
     "weight_decay": NOT_NEGATIVE,
-    "clipnorm": _either(POSITIVE, _one_of(None)),
+    "clipnorm": either(POSITIVE, one_of(None)),
     "label_smoothing": RATE,
-    "augmentation": _one_of("warp", None),
-    "epochs": _either(_whole(1), _one_of("auto")),
-    "batch_size": _either(_whole(1), _one_of("auto")),
+    "augmentation": one_of("warp", None),
+    "epochs": either(whole(1), one_of("auto")),
+    "batch_size": either(whole(1), one_of("auto")),
     "learning_rate": POSITIVE,
-    "schedule": _one_of("cosine", "constant"),
+    "schedule": one_of("cosine", "constant"),
     "early_stopping": FLAG,
     "validation_fraction": _number(0, 1, open_low=True, open_high=True),
-    "n_iter_no_change": _whole(1),
+    "n_iter_no_change": whole(1),
     "tol": NOT_NEGATIVE,
     "warm_start": FLAG,
     "network": (
         "a function of (n_timesteps, n_channels), or None",
         lambda v: v is None or callable(v),
     ),
-    "engine": _one_of("auto", "numba", "keras"),
-    "verbose": _either(_whole(0), FLAG),
+    "engine": one_of("auto", "numba", "keras"),
+    "verbose": either(whole(0), FLAG),
 }
 
 
-def check(estimator) -> None:
-    """Refuse a constructor value that breaks its rule, or one that contradicts another."""
+def apply(rules: dict[str, Rule], estimator) -> dict:
+    """The constructor's values; refuses one that breaks its rule."""
     values = estimator.get_params(deep=False)
-    for name, (words, holds) in RULES.items():
+    for name, (words, holds) in rules.items():
         if name in values and not holds(values[name]):
             raise ValueError(
                 f"The {name!r} parameter of {type(estimator).__name__} must be {words}. "
                 f"Got {values[name]!r} instead."
             )
+    return values
+
+
+def check(estimator) -> None:
+    """Refuse a constructor value that breaks its rule, or one that contradicts another."""
+    values = apply(RULES, estimator)
     length, stride = values["patch_length"], values["patch_stride"]
     if _is_int(length) and _is_int(stride) and stride > length:
         raise ValueError(

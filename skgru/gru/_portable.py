@@ -24,7 +24,8 @@ def _row_loss(spec: Spec, label_smoothing: float):
         y_true = keras.ops.convert_to_tensor(y_true)
         if spec.loss == "cross_entropy":
             y_true = keras.ops.reshape(keras.ops.cast(y_true, "int32"), (-1,))
-        return _losses.per_row(spec.loss, y_pred, y_true, label_smoothing)
+        levels = getattr(spec, "levels", ())
+        return _losses.per_row(spec.loss, y_pred, y_true, label_smoothing, levels)
 
     return row_loss
 

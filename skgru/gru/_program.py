@@ -165,7 +165,10 @@ class Epoch:
                     training=True,
                     return_losses=True,
                 )
-            losses = _losses.per_row(self._spec.loss, outputs, batch.targets, hyper.label_smoothing)
+            levels = getattr(self._spec, "levels", ())
+            losses = _losses.per_row(
+                self._spec.loss, outputs, batch.targets, hyper.label_smoothing, levels
+            )
             total = jnp.sum(batch.sample_weight * losses)
             return total / jnp.maximum(jnp.sum(real), 1) + sum(penalties), (state, total)
 

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from skgru.sktime._classifier import GRUClassifier
+    from skgru.sktime._forecaster import GRUForecaster
     from skgru.sktime._regressor import GRURegressor
 
-__all__ = ["GRUClassifier", "GRURegressor"]
+__all__ = ["GRUClassifier", "GRUForecaster", "GRURegressor"]
 
 _MODULES = {
     "GRUClassifier": "skgru.sktime._classifier",
+    "GRUForecaster": "skgru.sktime._forecaster",
     "GRURegressor": "skgru.sktime._regressor",
 }
 

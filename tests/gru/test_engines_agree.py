@@ -109,6 +109,15 @@ def test_engines_train_alike(spec, ragged):
     assert_engines_train_alike(spec, weights, data)
 
 
+def test_engines_train_alike_on_quantiles():
+    levels = (0.1, 0.5, 0.9)
+    spec = GRUSpec(2, 6, (4,), embedding_units=5, loss="pinball", levels=levels)
+    weights, _, _, data = draw(replace(spec, loss="squared_error"), False)
+    targets = data.targets[:, :2].copy()
+    targets[3, 0] = np.nan
+    assert_engines_train_alike(spec, weights, replace(data, targets=targets))
+
+
 @pytest.mark.parametrize("name", WHITENED)
 def test_engines_whiten_alike(name):
     spec, ragged = CASES[name]

@@ -1,0 +1,411 @@
+"""GRUForecaster: a global forecasting model as an sktime estimator."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import check_random_state
+from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
+
+from skgru.gru import _parameters
+from skgru.gru._progress import Progress
+from skgru.sktime import _automatic, _global, _quantiles, _timeline
+from skgru.sktime._residual import Recipe
+
+SAMPLES = 99  # equally likely values of a predictive distribution
+MTYPES = ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"]
+
+
+class GRUForecaster(BaseForecaster):
+    """Forecast one series, or all of a panel together, with a gated recurrent network.
+
+    One model is learnt from all series given to `fit`, a global one: a linear forecast from the
+    window before, and a GRU for what that leaves. Each window is read on its own scale, so that
+    trends, and series of any size, are alike. All steps up to the horizon are forecast at once, as
+    quantiles; the point forecast is the median. Quantiles are made as wide as the errors on the
+    last windows of the series, held out of training, ask for.
+
+    Parameters
+    ----------
+    horizon : int or None
+        Steps that are forecast at once. None takes the longest step of the `fh` given to `fit`, and
+        one or two seasons if there is none. A longer `fh` in `predict` reads the model's own
+        medians on from there.
+    window_length : int or "auto"
+        Steps that a forecast looks back: ``"auto"`` is two weeks of hourly data, three years of
+        months, and in general at least three horizons, but at most half of a series.
+    sp : int or "auto"
+        Seasonal period: of the index's frequency, or else of the autocorrelation.
+    logarithm : bool or "auto"
+        Whether to read the logarithm of `y`. ``"auto"`` does where all values are positive and
+        the forecasts of held-out windows are no worse for it.
+    n_estimators : int
+        Networks trained from different first weights; their quantiles are averaged.
+    units, embedding_units : int or tuple; int or None
+        Size of the GRU layers, and of the dense layer before them.
+    dropout, weight_decay : float
+        Share of values dropped during training; decay of the weights.
+    epochs : int or "auto"
+        Passes over the training windows at the most; ``"auto"`` makes about 1500 updates.
+    batch_size : int
+        Windows to an update.
+    learning_rate : float
+        First step size of Adam; it falls to zero over the fit.
+    n_iter_no_change : int
+        Epochs without a better score on the held-out windows that end the training. The best
+        weights are kept.
+    engine : {"auto", "numba", "keras"}
+        What trains.
+    random_state : int, RandomState instance or None
+        The only source of randomness.
+    verbose : int
+        1 shows the progress of the training, 2 prints a line an epoch.
+
+    Attributes
+    ----------
+    model_ : record
+        The fitted model: ``model_.shape`` (window, horizon, logarithm), ``model_.highway`` (the
+        linear part), ``model_.networks``, ``model_.loss_curve``, ``model_.validation_score_curve``
+        (minus the pinball loss on held-out windows).
+    pretrained_model_, pretrained_scaling_
+        What `pretrain` has learnt; then `fit` trains no network.
+
+    See Also
+    --------
+    skgru.sktime.GRURegressor : Windows of your own making, through ``make_reduction``.
+
+    Notes
+    -----
+    **Panels and hierarchies** are learnt as one, whatever their scales and lengths, and so are
+    the columns of a multivariate `y`. Where that does better on held-out windows, each series gets
+    a correction of the linear part from its own windows.
+
+    **X** is known ahead: `predict` wants it for all steps up to the horizon, and steps that it does
+    not tell go on as the last one. Columns that are constant per instance are read as what
+    distinguishes the series.
+
+    **Missing values** of `y` and `X` are bridged where they are read, and have no part in the loss.
+
+    **Short series** get a forecast too: from few values the last ones are repeated.
+
+    **update** with ``update_params=False`` only moves the point from which forecasts start; with
+    True it trains on, at half the learning rate, over all data seen.
+
+    **pretrain**, on a panel, learns networks for other series: `fit` then takes the new series in
+    without training, except for their corrections of the linear part. Give `pretrain` the `fh` or
+    set `horizon`. Calling it again trains on.
+
+    Interrupting the training keeps what was reached. Forecasts of the past are not offered.
+
+    References
+    ----------
+    Salinas et al. (2020), DeepAR, International Journal of Forecasting 36 (global models);
+    Montero-Manso & Hyndman (2021), International Journal of Forecasting 37 (long linear memories);
+    Koenker & Bassett (1978), Econometrica 46 (the pinball loss);
+    Romano, Patterson & Candes (2019), NeurIPS (calibrated quantiles).
+
+    Examples
+    --------
+    >>> from sktime.datasets import load_airline
+    >>> from skgru.sktime import GRUForecaster
+    >>> y = load_airline()
+    >>> forecaster = GRUForecaster(random_state=0).fit(y[:-12], fh=range(1, 13))
+    >>> error = (forecaster.predict() - y[-12:]).abs().mean()
+    >>> seasonal_naive = abs(y[-12:] - y[-24:-12].to_numpy()).mean()
+    >>> bool(error < seasonal_naive)
+    True
+    >>> forecaster.predict_interval(coverage=0.9).shape
+    (12, 2)
+    """
+
+    _tags = {  # noqa: RUF012  sktime's way
+        "authors": ["The skgru developers"],
+        "maintainers": ["The skgru developers"],
+        "python_version": ">=3.11",
+        "y_inner_mtype": MTYPES,
+        "X_inner_mtype": MTYPES,
+        "capability:multivariate": True,
+        "capability:exogenous": True,
+        "capability:missing_values": True,
+        "capability:categorical_in_X": False,
+        "capability:insample": False,
+        "capability:pred_int": True,
+        "capability:pred_int:insample": False,
+        "capability:update": True,
+        "capability:pretrain": True,
+        "capability:random_state": True,
+        "capability:unequal_length": True,
+        "pretrain:fitted_params": ["pretrained_model_", "pretrained_scaling_"],
+        "property:randomness": "derandomized",
+        "requires-fh-in-fit": False,
+        "X-y-must-have-same-index": False,
+    }
+    _config = {"remember_data": False}  # noqa: RUF012  own memory, see `_remember`
+    _y = _X = None  # where sktime looks for data that it was told to remember
+
+    def __init__(
+        self,
+        horizon=None,
+        *,
+        window_length="auto",
+        sp="auto",
+        logarithm="auto",
+        n_estimators=1,
+        units=64,
+        embedding_units=64,
+        dropout=0.1,
+        weight_decay=0.01,
+        epochs="auto",
+        batch_size=64,
+        learning_rate=0.002,
+        n_iter_no_change=5,
+        engine="auto",
+        random_state=None,
+        verbose=0,
+    ):
+        self.horizon = horizon
+        self.window_length = window_length
+        self.sp = sp
+        self.logarithm = logarithm
+        self.n_estimators = n_estimators
+        self.units = units
+        self.embedding_units = embedding_units
+        self.dropout = dropout
+        self.weight_decay = weight_decay
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.n_iter_no_change = n_iter_no_change
+        self.engine = engine
+        self.random_state = random_state
+        self.verbose = verbose
+        super().__init__()
+
+    # ------------------------------------------------------------------ learning
+
+    def _fit(self, y, X, fh):
+        """Learn from one series or all of a panel, or take over what `pretrain` has learnt."""
+        pretrained = getattr(self, "pretrained_model_", None)
+        self._seen_y, self._seen_X = y, X
+        self._axis = _timeline.draw(_timeline.times(y), self._freq())
+        self._scaling = self.pretrained_scaling_ if pretrained else _timeline.learn_scaling(X)
+        panel = self._read(0)
+        if pretrained is None:
+            self.model_ = self._learn(panel, fh)
+        else:
+            _global.check_known(pretrained, panel.series)
+            self.model_ = _global.move(pretrained, panel.series)
+        return self
+
+    def _update(self, y, X=None, update_params=True):
+        """Take in later values, and train on with them if asked to."""
+        self._remember(y, X)
+        if update_params:
+            self.model_ = self._learn(self._read(0), None, self.model_)
+        return self
+
+    def _pretrain(self, y, X=None, fh=None):
+        """Learn from many series, for forecasts of others."""
+        self.pretrained_scaling_ = _timeline.learn_scaling(X)
+        self._pretrain_on(y, X, fh, None)
+        return self
+
+    def _pretrain_update(self, y, X=None, fh=None):
+        """Train on with further series."""
+        before = getattr(self, "pretrained_model_", None)
+        if before is None:
+            return self._pretrain(y, X, fh)
+        self._pretrain_on(y, X, fh, before)
+        return self
+
+    def _pretrain_on(self, y, X, fh, before) -> None:
+        self._axis, self._scaling = _timeline.draw(_timeline.times(y)), self.pretrained_scaling_
+        panel = _timeline.read(y, X, self._axis, 0, self._scaling)
+        if before is not None:
+            _global.check_known(before, panel.series)
+        self.pretrained_model_ = self._learn(panel, fh, before)
+
+    def _learn(self, panel, fh, before=None) -> _global.GlobalModel:
+        _parameters.apply(_automatic.RULES, self)
+        seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
+        setting = self._setting(panel, fh, before)
+        return _global.fit(panel.series, setting, seed, self._report(setting), before)
+
+    def _setting(self, panel, fh, before) -> _global.Setting:
+        """Parameters, with what ``"auto"`` stands for."""
+        lengths = np.array([len(s.values) for s in panel.series])
+        period = _automatic.period(self.sp, self._axis, panel.series)
+        if before is None:
+            horizon = _automatic.horizon(self.horizon, self._longest(fh, panel), period)
+            context = _automatic.context(self.window_length, horizon, period, lengths)
+            token = _automatic.token_length(context, period)
+        else:
+            context, horizon, _ = before.shape
+            token = before.token_length
+        n_windows = min(int(np.maximum(lengths - horizon, 1).sum()), _global.ROWS)
+        recipe = Recipe(
+            units=tuple(int(u) for u in np.atleast_1d(self.units)),
+            embedding_units=int(self.embedding_units or 0),
+            token_length=token,
+            epochs=_automatic.epochs(self.epochs, n_windows, self.batch_size),
+            batch_size=int(self.batch_size),
+            learning_rate=float(self.learning_rate) * (1 if before is None else 0.5),
+            dropout=float(self.dropout),
+            weight_decay=float(self.weight_decay),
+            n_iter_no_change=int(self.n_iter_no_change),
+            engine=self.engine,
+        )
+        logarithm = None if isinstance(self.logarithm, str) else bool(self.logarithm)
+        n_linear = 0 if self._scaling is None else len(self._scaling[0])
+        return _global.Setting(
+            context,
+            horizon,
+            period if period <= context else 1,
+            logarithm,
+            n_linear,
+            int(self.n_estimators),
+            recipe,
+        )
+
+    def _report(self, setting: _global.Setting):
+        """What shows the progress of each network."""
+
+        def report(member: int):
+            of = f" {member + 1} of {setting.n_members}" if setting.n_members > 1 else ""
+            progress = Progress(f"{type(self).__name__}{of}", setting.recipe.epochs, self.verbose)
+
+            def after_epoch(epoch, history) -> bool:
+                score = history.validation_score[-1] if history.validation_score else None
+                progress.show(epoch, history.loss[-1], score)
+                return False
+
+            return after_epoch, progress.close
+
+        return report
+
+    def _longest(self, fh, panel) -> int | None:
+        """Steps of the horizon, counted from the series that ends first."""
+        if fh is None:
+            return None
+        if self.horizon is not None:
+            return int(self.horizon)
+        return int(self._steps(fh).max())
+
+    # ------------------------------------------------------------------ memory
+
+    def _freq(self):
+        return getattr(self._cutoff, "freq", None)
+
+    def _remember(self, y: pd.DataFrame, X: pd.DataFrame | None) -> None:
+        """Keep what a forecast starts from; later values for the same times replace earlier."""
+        self._seen_y = _join(self._seen_y, y)
+        self._seen_X = _join(self._seen_X, X)
+
+    def _read(self, n_ahead: int, X=None) -> _timeline.Panel:
+        told = _join(self._seen_X, X) if self._scaling is not None else None
+        return _timeline.read(self._seen_y, told, self._axis, n_ahead, self._scaling)
+
+    # ------------------------------------------------------------------ forecasts
+
+    def _forecast(self, fh, X) -> tuple[pd.Index, np.ndarray]:
+        """Index of the forecast, and quantiles (n_rows, n_columns, n_levels)."""
+        relative = self._steps(fh)
+        panel = self._read(0)
+        late = panel.ends.max() - panel.ends
+        n_steps = int(relative.max() + late.max())
+        panel = self._read(n_steps, X)
+        found = _global.forecast(self.model_, panel.series, n_steps)
+        columns = self._seen_y.shape[1]
+        steps = (late[:, None] + relative - 1)[:, :, None]
+        rows = np.take_along_axis(found, steps, axis=1)  # (series, fh, levels)
+        rows = rows.reshape(len(panel.keys), columns, len(relative), -1).transpose(0, 2, 1, 3)
+        return self._index(fh, panel), rows.reshape(-1, columns, rows.shape[-1])
+
+    def _steps(self, fh: ForecastingHorizon) -> np.ndarray:
+        """The horizon counted from the end of the data."""
+        if not fh.is_relative and fh.freq is None and self._axis.offset is not None:
+            last = self._axis.ticks(self._cutoff)[0]
+            return self._axis.ticks(pd.DatetimeIndex(fh.to_pandas())) - last
+        relative = fh if fh.is_relative else fh.to_relative(self.cutoff)
+        steps = relative.to_pandas()
+        if not pd.api.types.is_integer_dtype(steps.dtype):
+            steps = fh.to_absolute(self.cutoff).to_relative(self.cutoff).to_pandas()
+        return np.asarray(steps).astype(int)
+
+    def _times(self, fh: ForecastingHorizon) -> pd.Index:
+        """The horizon as times; where sktime knows no frequency, by that of the data."""
+        lost = isinstance(self._cutoff, pd.DatetimeIndex) and fh.freq is None
+        if lost and fh.is_relative and self._axis.offset is not None:
+            return self._axis.after(self._cutoff, self._steps(fh))
+        return fh.to_absolute_index(self.cutoff)
+
+    def _index(self, fh: ForecastingHorizon, panel: _timeline.Panel) -> pd.Index:
+        """The horizon's times, under each instance's key."""
+        times = self._times(fh)
+        if self._seen_y.index.nlevels == 1:
+            return times
+        rows = [(*key, time) for key in panel.keys for time in times]
+        return pd.MultiIndex.from_tuples(rows, names=self._seen_y.index.names)
+
+    def _predict(self, fh, X):
+        """Medians."""
+        index, found = self._forecast(fh, X)
+        median = found[..., _quantiles.MEDIAN]
+        return pd.DataFrame(median, index=index, columns=self._seen_y.columns)
+
+    def _predict_quantiles(self, fh, X, alpha):
+        """Quantiles at levels `alpha`."""
+        index, found = self._forecast(fh, X)
+        values = _quantiles.interpolate(found, alpha).reshape(len(index), -1)
+        columns = pd.MultiIndex.from_product([self._get_varnames(), alpha])
+        return pd.DataFrame(values, index=index, columns=columns)
+
+    def _predict_var(self, fh, X=None, cov=False):
+        """Variance of equally likely values of the predictive distribution."""
+        index, found = self._forecast(fh, X)
+        values = _quantiles.interpolate(found, _quantiles.grid(SAMPLES)).var(axis=-1)
+        return pd.DataFrame(values, index=index, columns=self._get_varnames())
+
+    def _predict_proba(self, fh, X, marginal=True):
+        """Equally likely values for a single series; for a panel the normal distribution."""
+        try:
+            from skpro.distributions.empirical import Empirical
+        except ImportError:
+            Empirical = None
+        if Empirical is None or self._seen_y.index.nlevels > 1:
+            return super()._predict_proba(fh=fh, X=X, marginal=marginal)
+        index, found = self._forecast(fh, X)
+        values = _quantiles.interpolate(found, _quantiles.grid(SAMPLES))
+        rows = pd.MultiIndex.from_product([range(SAMPLES), index])
+        columns = pd.Index(self._get_varnames())
+        sample = np.moveaxis(values, -1, 0).reshape(-1, len(columns))
+        frame = pd.DataFrame(sample, index=rows, columns=columns)
+        return Empirical(frame, time_indep=False, index=index, columns=columns)
+
+    @classmethod
+    def get_test_params(cls, parameter_set="default"):
+        """Small settings for sktime's checks.
+
+        Parameters
+        ----------
+        parameter_set : str, default="default"
+            There is one set.
+
+        Returns
+        -------
+        list of dict
+            Parameters of test instances.
+        """
+        small = {"units": 2, "embedding_units": 4, "epochs": 1, "random_state": 0}
+        return [
+            small,
+            {**small, "horizon": 3, "window_length": 5, "sp": 1, "n_estimators": 2},
+        ]
+
+
+def _join(before: pd.DataFrame | None, after: pd.DataFrame | None) -> pd.DataFrame | None:
+    """Both frames, the later values where they overlap."""
+    if before is None or after is None:
+        return before if after is None else after
+    kept = before.loc[~before.index.isin(after.index)]
+    return pd.concat([kept, after]).sort_index()
