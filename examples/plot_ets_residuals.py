@@ -46,6 +46,9 @@ for name, forecast in forecasts.items():
 # %%
 # Ten years that neither has learnt from
 # --------------------------------------
+#
+# In the recession of 2008 the network is ahead of smoothing, which follows late. In quiet years it
+# adds noise: with 140 quarters to learn from, the gain over all is small.
 
 when = y.index[-n_test:].to_timestamp()
 figure, ax = plt.subplots(figsize=(8, 3.8), layout="constrained")

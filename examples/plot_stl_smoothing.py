@@ -16,6 +16,7 @@ Needs the extra: ``pip install 'skgru[benchmarks]'``.
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.dates import YearLocator
 from sktime.datasets import load_airline
 from sktime.forecasting.trend import STLForecaster
 
@@ -50,6 +51,7 @@ for ax, name, part in (
     (right, "season, times the trend", np.exp(stl.seasonal_)),
 ):
     ax.plot(part.index.to_timestamp(), part)
+    ax.xaxis.set_major_locator(YearLocator(3))
     ax.set_title(name, loc="left", fontsize=10)
 recent = y[-48:]
 bottom.plot(recent.index.to_timestamp(), recent, color="black", linewidth=2, label="what happened")
