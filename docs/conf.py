@@ -35,7 +35,7 @@ numpydoc_show_class_members = False  # the template of a class lists its methods
 NEEDS = {
     "plot_forecast_ensemble": ("prophet", "statsforecast"),
     "plot_stack_boosted_trees": ("lightgbm", "xgboost"),
-    "plot_stl_smoothing": ("statsmodels", "vega_datasets"),
+    "plot_stl_smoothing": ("statsmodels",),
 }
 absent = [
     name

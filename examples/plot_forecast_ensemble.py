@@ -3,8 +3,8 @@ ARIMA, Prophet and exponential smoothing in an ensemble
 =======================================================
 
 Nobody knows beforehand which forecast will be best; their mean is rarely bad. sktime's
-`EnsembleForecaster` takes it, and `ETSForecaster` is one of them like any other. Needs the extra:
-``pip install 'skgru[benchmarks]'``.
+`EnsembleForecaster` takes it, and `ETSForecaster` is one of them like any other.
+Needs the extra: ``pip install 'skgru[benchmarks]'``.
 """
 
 # %%

@@ -3,8 +3,8 @@ A GRU in a stack with LightGBM and XGBoost
 ==========================================
 
 Boosted trees read a series as a row of columns, a GRU as a sequence. `StackingClassifier` learns
-from held-out probabilities whom to believe; and trees can also read what the network learnt, its
-`transform`. Needs the extra: ``pip install 'skgru[benchmarks]'``.
+from held-out probabilities whom to believe; and trees can also read what the network has learnt,
+its `transform`. Needs the extra: ``pip install 'skgru[benchmarks]'``.
 """
 
 # %%

@@ -8,18 +8,21 @@ Needs the extra: ``pip install 'skgru[benchmarks]'``.
 """
 
 # %%
-# Jobs in hotels, restaurants and leisure
-# ---------------------------------------
+# Airline passengers, two years ahead
+# ----------------------------------
+#
+# Logarithms turn a season that grows with the level into one that is added.
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
+from matplotlib.dates import YearLocator
+from sktime.datasets import load_airline
 from sktime.forecasting.trend import STLForecaster
-from vega_datasets import local_data
 
 from skgru import ETSForecaster
 
-jobs = local_data.us_employment()
-y = jobs["leisure_and_hospitality"].set_axis(pd.PeriodIndex(jobs["month"], freq="M")) / 1000
+y = load_airline()
 train, test = y[:-24], y[-24:]
 
 rest = ETSForecaster(sp=1)
@@ -28,12 +31,12 @@ forecasters = {
     "ETS with the season": ETSForecaster(sp=12),
 }
 forecasts = {
-    name: forecaster.fit(train, fh=range(1, 25)).predict()
+    name: np.exp(forecaster.fit(np.log(train), fh=range(1, 25)).predict())
     for name, forecaster in forecasters.items()
 }
 forecasts["the year before"] = pd.Series([*train[-12:], *train[-12:]], test.index)
 for name, forecast in forecasts.items():
-    print(f"{name:20s} mean absolute error {abs(forecast - test).mean():.3f} million")
+    print(f"{name:20s} mean absolute error {abs(forecast - test).mean():.1f} thousand")
 
 # %%
 # What STL sees, and what comes of it
@@ -43,14 +46,18 @@ stl = forecasters["STL + ETS"]
 figure, axes = plt.subplot_mosaic([["trend", "season"], ["all", "all"]], figsize=(8, 5.4))
 figure.set_layout_engine("constrained")
 left, right, bottom = axes.values()
-for ax, name, part in ((left, "trend", stl.trend_), (right, "season", stl.seasonal_)):
+for ax, name, part in (
+    (left, "trend", np.exp(stl.trend_)),
+    (right, "season, times the trend", np.exp(stl.seasonal_)),
+):
     ax.plot(part.index.to_timestamp(), part)
+    ax.xaxis.set_major_locator(YearLocator(3))
     ax.set_title(name, loc="left", fontsize=10)
 recent = y[-48:]
-bottom.plot(recent.index.to_timestamp(), recent, color="black", linewidth=2, label="counted")
+bottom.plot(recent.index.to_timestamp(), recent, color="black", linewidth=2, label="what happened")
 for name, forecast in forecasts.items():
     bottom.plot(test.index.to_timestamp(), forecast, linewidth=1.4, label=name)
-bottom.set_ylabel("millions")
+bottom.set_ylabel("thousands a month")
 bottom.legend(ncols=2, frameon=False)
 for ax in axes.values():
     ax.spines[["top", "right"]].set_visible(False)
