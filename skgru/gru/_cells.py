@@ -21,10 +21,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from skgru.gru._blas import add_gradients, multiply
+from skgru.gru._blas import add_columns, add_outer, cut_strips, gemm, multiply_strips
 from skgru.gru._jit import counts, cube, integer, jit, matrix, nothing, part
 
-_multiply = multiply.inner
+# Columns of a strip of a kernel, forward and of the transposed one backward: measured. Kernels of
+# fewer units are best as they are, and so are those that few rows meet.
+_STRIP, _STRIP_BACKWARD, _FEW = 64, 32, 8
+
+# Rows that a product over several steps has at least: steps are put together while in cache.
+_ROWS = 64
 
 _ZERO, _HALF, _ONE = np.float32(0), np.float32(0.5), np.float32(1)
 
@@ -91,12 +96,15 @@ def forward(
     n_rows, n_units = last.shape
     two, three = 2 * n_units, 3 * n_units
     n_steps, n_channels, n_kept, n_states = len(active), len(kernel), len(gates), len(states)
-    projected = np.empty((n_rows, three), np.float32)
     shifted = np.empty(three, np.float32)
     kept = np.empty(mask.shape, np.float32)
     shift = np.empty(three, np.float32)
     for j in range(three):
-        shift[j] = bias[0, j] + (bias[1, j] if j < two else _ZERO)
+        shift[j] = shifted[j] = bias[0, j] + (bias[1, j] if j < two else _ZERO)
+    cut = n_units >= _STRIP and n_rows >= _FEW
+    fed_strips = cut_strips(kernel, False, n_units, _STRIP) if cut else kernel.ravel()
+    strips = cut_strips(recurrent, False, n_units, _STRIP) if cut else recurrent.ravel()
+    x = inputs.ravel()
     _clear(states[n_steps * reverse % n_states], 0)
     for step in range(n_steps):
         t = n_steps - 1 - step if reverse else step
@@ -108,18 +116,24 @@ def forward(
         if len(mask):
             _scale(previous, mask, kept)
             fed = kept
-        _multiply(fed[:n], recurrent, gate[:n])
+        x_t, g, s = x[t * n_rows * n_channels :], gate.ravel(), fed.ravel()
         if n_channels > 1:
-            _multiply(inputs[t, :n], kernel, projected[:n])
+            _times(n, n_channels, 0, two, x_t, fed_strips, n_units, cut, 0, g, three)
+            _times(n, n_channels, two, three, x_t, fed_strips, n_units, cut, 0, candidate.ravel(), n_units)
+            _times(n, n_units, 0, two, s, strips, n_units, cut, 1, g, three)
+            _times(n, n_units, two, three, s, strips, n_units, cut, 0, g[two:], three)
+        else:
+            _clear(candidate, 0)
+            _times(n, n_units, 0, three, s, strips, n_units, cut, 0, g, three)
         for i in range(n):
-            for j in range(three):  # one channel is no work for BLAS
-                a = inputs[t, i, 0] * kernel[0, j] if n_channels == 1 else projected[i, j]
-                shifted[j] = a + shift[j]
+            if n_channels == 1:  # no work for BLAS
+                for j in range(three):
+                    shifted[j] = inputs[t, i, 0] * kernel[0, j] + shift[j]
             for j in range(two):
                 gate[i, j] = sigmoid(gate[i, j] + shifted[j])
             for j in range(n_units):
                 m = gate[i, two + j] + bias[1, two + j]
-                c = tanh(shifted[two + j] + gate[i, n_units + j] * m)
+                c = tanh(candidate[i, j] + shifted[two + j] + gate[i, n_units + j] * m)
                 candidate[i, j] = c
                 state[i, j] = c + gate[i, j] * (previous[i, j] - c)
         _clear(state, n)
@@ -129,21 +143,50 @@ def forward(
                 last[i, j] = state[i, j]
 
 
-@jit(nothing(*(counts, matrix, matrix, matrix, integer), *(cube, cube, cube, matrix, cube)))
-def backward(active, recurrent_t, bias, mask, reverse, states, gates, candidates, d_last, d_states):
-    """Gradients before the gates from those of the states.
+@part
+def _times(rows, inner, first, stop, a, kernel, n_units, cut, keep, out, stride):
+    """Some columns of ``a @ kernel``, which is in strips or whole: see `gemm`."""
+    if cut:
+        multiply_strips(
+            *(rows, inner, first, stop, a, inner, kernel, n_units, _STRIP, keep, out, stride)
+        )
+    else:
+        three = 3 * n_units
+        gemm(rows, inner, stop - first, a, inner, kernel[first:], three, keep, out, stride)
+
+
+@jit(
+    nothing(
+        *(cube, counts, matrix, matrix, matrix, matrix, integer, cube, cube, cube, matrix, cube),
+        *(matrix, matrix, matrix, cube),
+    )
+)
+def backward(
+    inputs, active, kernel, recurrent, bias, mask, reverse, states, gates, candidates, d_last,
+    d_states, d_kernel, d_recurrent, d_bias, d_inputs
+):
+    """Gradients of weights and inputs from those of the states.
 
     Parameters
     ----------
-    active, bias, mask, reverse, states : as in `forward`
-    recurrent_t : (3H, H), U transposed
+    inputs, active, kernel, recurrent, bias, mask, reverse, states : as in `forward`
     gates, candidates : as `forward` left them; overwritten by the gradients of
         ``(mask * s) U + b[1]`` and of c's argument
     d_last : (B, H); overwritten
     d_states : (S, B, H) by the step that a state follows, or empty
+    d_kernel, d_recurrent, d_bias : in the shapes of the weights; added to
+    d_inputs : (S, B, F), or empty where nobody asks
     """
     n_rows, n_units = d_last.shape
-    two, n_steps = 2 * n_units, len(active)
+    two, three, n_steps, n_channels = 2 * n_units, 3 * n_units, len(active), len(kernel)
+    strips = cut_strips(recurrent, True, n_units, _STRIP_BACKWARD)
+    turned = cut_strips(kernel, True, n_channels, n_channels)
+    x, g, c, s, d_x = (
+        inputs.ravel(), gates.ravel(), candidates.ravel(), states.ravel(), d_inputs.ravel()
+    )
+    d_w, d_u = d_kernel.ravel(), d_recurrent.ravel()
+    hop = (_ROWS + n_rows - 1) // n_rows
+    kept = np.empty((hop * n_rows, n_units) if len(mask) else (0, 0), np.float32)
     carry, through = d_last, np.zeros((n_rows, n_units), np.float32)
     for step in range(n_steps):
         t = step if reverse else n_steps - 1 - step
@@ -158,10 +201,10 @@ def backward(active, recurrent_t, bias, mask, reverse, states, gates, candidates
         for i in range(n):
             for j in range(n_units):
                 d = carry[i, j] + through[i, j]
-                z, c = gate[i, j], candidate[i, j]
+                z, h = gate[i, j], candidate[i, j]
                 carry[i, j] = d * z
-                gate[i, j] = d * (previous[i, j] - c) * z * (_ONE - z)
-                candidate[i, j] = d * (_ONE - z) * (_ONE - c * c)
+                gate[i, j] = d * (previous[i, j] - h) * z * (_ONE - z)
+                candidate[i, j] = d * (_ONE - z) * (_ONE - h * h)
             for j in range(n_units):
                 d, r = candidate[i, j], gate[i, n_units + j]
                 gate[i, n_units + j] = d * (gate[i, two + j] + bias[1, two + j]) * r * (_ONE - r)
@@ -169,30 +212,31 @@ def backward(active, recurrent_t, bias, mask, reverse, states, gates, candidates
         _clear(gate, n)
         _clear(candidate, n)
         if step < n_steps - 1:
-            _multiply(gate[:n], recurrent_t, through[:n])
-
-
-def differentiate(weights, gradients, inputs, mask, states, d_products, d_c, d_inputs):
-    """Gradients of the weights and the inputs from what `backward` left.
-
-    Parameters
-    ----------
-    weights, gradients : tuples of W, U, b and of arrays in their shapes; gradients are written
-    inputs, mask : as in `forward`
-    states : (S, B, H) before each step
-    d_products, d_c : gates and candidates of `backward`; overwritten
-    d_inputs : (S, B, F), or empty where nobody asks
-    """
-    d_kernel, d_recurrent, d_bias = gradients
-    n_rows, n_units = d_c.shape[0] * d_c.shape[1], d_c.shape[2]
-    for gradient in gradients:
-        gradient.fill(0)
-    d_m = d_products.reshape(n_rows, -1)
-    fed = states * mask if len(mask) else states
-    add_gradients(fed.reshape(n_rows, -1), d_m, d_recurrent, d_bias[1])
-    # From here on it is the gradient of x W + b[0], which differs in the last third alone.
-    d_m[:, 2 * n_units :] = d_c.reshape(n_rows, -1)
-    add_gradients(inputs.reshape(n_rows, -1), d_m, d_kernel, d_bias[0])
-    if len(d_inputs):
-        d_x = d_inputs[: len(d_c)].reshape(n_rows, -1)
-        multiply(d_m, np.ascontiguousarray(weights[0].T), d_x)
+            multiply_strips(
+                *(n, three, 0, n_units, gate.ravel(), three, strips, n_units, _STRIP_BACKWARD, 0),
+                *(through.ravel(), n_units),
+            )
+        # What all steps share, for some of them together.
+        if step % hop < hop - 1 and step < n_steps - 1:
+            continue
+        n_joined = step % hop + 1
+        low = t - n_joined + 1 if reverse else t
+        rows, at = n_joined * n_rows, low * n_rows
+        fed = s[(at + reverse * n_rows) * n_units :]
+        if len(mask):
+            for k in range(n_joined):
+                _scale(states[low + reverse + k], mask, kept[k * n_rows : (k + 1) * n_rows])
+            fed = kept.ravel()
+        x_at, g_at, c_at = x[at * n_channels :], g[at * three :], c[at * n_units :]
+        add_outer(rows, n_units, three, fed, n_units, g_at, three, d_u, three)
+        add_outer(rows, n_channels, two, x_at, n_channels, g_at, three, d_w, three)
+        add_outer(rows, n_channels, n_units, x_at, n_channels, c_at, n_units, d_w[two:], three)
+        add_columns(rows, three, g_at, three, d_bias[1])
+        add_columns(rows, n_units, c_at, n_units, d_bias[0, two:])
+        if len(d_inputs):
+            d_at = d_x[at * n_channels :]
+            gemm(rows, two, n_channels, g_at, three, turned, n_channels, 0, d_at, n_channels)
+            rest = turned[two * n_channels :]
+            gemm(rows, n_units, n_channels, c_at, n_units, rest, n_channels, 1, d_at, n_channels)
+    for j in range(two):  # the same for either bias
+        d_bias[0, j] += d_bias[1, j]
