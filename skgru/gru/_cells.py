@@ -28,8 +28,8 @@ from skgru.gru._jit import counts, cube, integer, jit, matrix, nothing, part
 # fewer units are best as they are, and so are those that few rows meet.
 _STRIP, _STRIP_BACKWARD, _FEW = 64, 32, 8
 
-# Rows that a product over several steps has at least: steps are put together while in cache.
-_ROWS = 64
+# Rows that products which need not wait have at least: those of some steps, while in cache.
+_ROWS, _ROWS_BACKWARD = 64, 256
 
 _ZERO, _HALF, _ONE = np.float32(0), np.float32(0.5), np.float32(1)
 
@@ -101,10 +101,10 @@ def forward(
     shift = np.empty(three, np.float32)
     for j in range(three):
         shift[j] = shifted[j] = bias[0, j] + (bias[1, j] if j < two else _ZERO)
+    zero = n_units - n_units  # numbers written out would have kernels compiled for each by itself
     cut = n_units >= _STRIP and n_rows >= _FEW
-    fed_strips = cut_strips(kernel, False, n_units, _STRIP) if cut else kernel.ravel()
-    strips = cut_strips(recurrent, False, n_units, _STRIP) if cut else recurrent.ravel()
-    x = inputs.ravel()
+    strips = cut_strips(recurrent, zero, n_units, _STRIP + zero) if cut else recurrent.ravel()
+    hop = (_ROWS + n_rows - 1) // n_rows if n_kept == n_steps else 1
     _clear(states[n_steps * reverse % n_states], 0)
     for step in range(n_steps):
         t = n_steps - 1 - step if reverse else step
@@ -116,15 +116,18 @@ def forward(
         if len(mask):
             _scale(previous, mask, kept)
             fed = kept
-        x_t, g, s = x[t * n_rows * n_channels :], gate.ravel(), fed.ravel()
+        at = (t % n_kept) * n_rows
         if n_channels > 1:
-            _times(n, n_channels, 0, two, x_t, fed_strips, n_units, cut, 0, g, three)
-            _times(n, n_channels, two, three, x_t, fed_strips, n_units, cut, 0, candidate.ravel(), n_units)
-            _times(n, n_units, 0, two, s, strips, n_units, cut, 1, g, three)
-            _times(n, n_units, two, three, s, strips, n_units, cut, 0, g[two:], three)
+            if step % hop == 0:
+                n_joined = min(hop, n_steps - step)
+                low = t - n_joined + 1 if reverse else t
+                rows, to = n_joined * n_rows, (low % n_kept) * n_rows
+                _project(rows, inputs, low * n_rows, kernel, gates, candidates, to)
+            _times(n, two, fed, strips, zero, cut, zero + 1, gates, at * three)
+            _times(n, n_units, fed, strips, two, cut, zero, gates, at * three + two)
         else:
-            _clear(candidate, 0)
-            _times(n, n_units, 0, three, s, strips, n_units, cut, 0, g, three)
+            _clear(candidate, zero)
+            _times(n, three, fed, strips, zero, cut, zero, gates, at * three)
         for i in range(n):
             if n_channels == 1:  # no work for BLAS
                 for j in range(three):
@@ -144,15 +147,36 @@ def forward(
 
 
 @part
-def _times(rows, inner, first, stop, a, kernel, n_units, cut, keep, out, stride):
-    """Some columns of ``a @ kernel``, which is in strips or whole: see `gemm`."""
+def _project(rows, inputs, at, kernel, gates, candidates, to):
+    """``x W``: its share of z and r to where the gates will be, that of c to the candidates."""
+    n_channels, three = kernel.shape
+    n_units, first, zero = three // 3, at * n_channels, at - at
+    two = 2 * n_units
+    gemm(
+        *(rows, n_channels, two, inputs, first, n_channels, kernel, zero, three, zero),
+        *(gates, to * three, three),
+    )
+    gemm(
+        *(rows, n_channels, n_units, inputs, first, n_channels, kernel, two, three, zero),
+        *(candidates, to * n_units, n_units),
+    )
+
+
+@part
+def _times(rows, columns, fed, strips, first, cut, keep, gates, at):
+    """So many columns of ``fed @ U``, in strips or whole, to a place among the gates."""
+    n_units, zero = fed.shape[1], rows - rows
+    three = 3 * n_units
     if cut:
         multiply_strips(
-            *(rows, inner, first, stop, a, inner, kernel, n_units, _STRIP, keep, out, stride)
+            *(rows, n_units, columns, fed, zero, strips, first, n_units, _STRIP + zero, keep),
+            *(gates, at, three),
         )
     else:
-        three = 3 * n_units
-        gemm(rows, inner, stop - first, a, inner, kernel[first:], three, keep, out, stride)
+        gemm(
+            *(rows, n_units, columns, fed, zero, n_units, strips, first, three, keep),
+            *(gates, at, three),
+        )
 
 
 @jit(
@@ -162,8 +186,22 @@ def _times(rows, inner, first, stop, a, kernel, n_units, cut, keep, out, stride)
     )
 )
 def backward(
-    inputs, active, kernel, recurrent, bias, mask, reverse, states, gates, candidates, d_last,
-    d_states, d_kernel, d_recurrent, d_bias, d_inputs
+    inputs,
+    active,
+    kernel,
+    recurrent,
+    bias,
+    mask,
+    reverse,
+    states,
+    gates,
+    candidates,
+    d_last,
+    d_states,
+    d_kernel,
+    d_recurrent,
+    d_bias,
+    d_inputs,
 ):
     """Gradients of weights and inputs from those of the states.
 
@@ -179,14 +217,12 @@ def backward(
     """
     n_rows, n_units = d_last.shape
     two, three, n_steps, n_channels = 2 * n_units, 3 * n_units, len(active), len(kernel)
-    strips = cut_strips(recurrent, True, n_units, _STRIP_BACKWARD)
-    turned = cut_strips(kernel, True, n_channels, n_channels)
-    x, g, c, s, d_x = (
-        inputs.ravel(), gates.ravel(), candidates.ravel(), states.ravel(), d_inputs.ravel()
-    )
-    d_w, d_u = d_kernel.ravel(), d_recurrent.ravel()
-    hop = (_ROWS + n_rows - 1) // n_rows
-    kept = np.empty((hop * n_rows, n_units) if len(mask) else (0, 0), np.float32)
+    zero = n_units - n_units  # as in `forward`
+    strip = _STRIP_BACKWARD + zero
+    strips = cut_strips(recurrent, zero + 1, n_units, strip)
+    turned = cut_strips(kernel, zero + 1, n_channels, n_channels)
+    hop = (_ROWS_BACKWARD + n_rows - 1) // n_rows
+    kept = np.empty((hop if len(mask) else 0, n_rows, n_units), np.float32)
     carry, through = d_last, np.zeros((n_rows, n_units), np.float32)
     for step in range(n_steps):
         t = step if reverse else n_steps - 1 - step
@@ -213,30 +249,40 @@ def backward(
         _clear(candidate, n)
         if step < n_steps - 1:
             multiply_strips(
-                *(n, three, 0, n_units, gate.ravel(), three, strips, n_units, _STRIP_BACKWARD, 0),
-                *(through.ravel(), n_units),
+                *(n, three, n_units, gates, t * n_rows * three, strips, zero, n_units, strip, zero),
+                *(through, zero, n_units),
             )
-        # What all steps share, for some of them together.
         if step % hop < hop - 1 and step < n_steps - 1:
             continue
+        # What does not wait, for some steps together.
         n_joined = step % hop + 1
         low = t - n_joined + 1 if reverse else t
-        rows, at = n_joined * n_rows, low * n_rows
-        fed = s[(at + reverse * n_rows) * n_units :]
+        rows, at, fed, fed_at = n_joined * n_rows, low * n_rows, states, (low + reverse) * n_rows
         if len(mask):
             for k in range(n_joined):
-                _scale(states[low + reverse + k], mask, kept[k * n_rows : (k + 1) * n_rows])
-            fed = kept.ravel()
-        x_at, g_at, c_at = x[at * n_channels :], g[at * three :], c[at * n_units :]
-        add_outer(rows, n_units, three, fed, n_units, g_at, three, d_u, three)
-        add_outer(rows, n_channels, two, x_at, n_channels, g_at, three, d_w, three)
-        add_outer(rows, n_channels, n_units, x_at, n_channels, c_at, n_units, d_w[two:], three)
-        add_columns(rows, three, g_at, three, d_bias[1])
-        add_columns(rows, n_units, c_at, n_units, d_bias[0, two:])
+                _scale(states[low + reverse + k], mask, kept[k])
+            fed, fed_at = kept, zero
+        x_at, g_at, c_at = at * n_channels, at * three, at * n_units
+        add_outer(
+            *(rows, n_units, three, fed, fed_at * n_units, gates, g_at, three),
+            *(d_recurrent, zero, three),
+        )
+        add_outer(*(rows, n_channels, two, inputs, x_at, gates, g_at, three, d_kernel, zero, three))
+        add_outer(
+            *(rows, n_channels, n_units, inputs, x_at, candidates, c_at, n_units),
+            *(d_kernel, two, three),
+        )
+        for k in range(low, low + n_joined):
+            add_columns(gates[k], d_bias[1])
+            add_columns(candidates[k], d_bias[0, two:])
         if len(d_inputs):
-            d_at = d_x[at * n_channels :]
-            gemm(rows, two, n_channels, g_at, three, turned, n_channels, 0, d_at, n_channels)
-            rest = turned[two * n_channels :]
-            gemm(rows, n_units, n_channels, c_at, n_units, rest, n_channels, 1, d_at, n_channels)
+            gemm(
+                *(rows, two, n_channels, gates, g_at, three, turned, zero, n_channels, zero),
+                *(d_inputs, x_at, n_channels),
+            )
+            gemm(
+                *(rows, n_units, n_channels, candidates, c_at, n_units),
+                *(turned, two * n_channels, n_channels, zero + 1, d_inputs, x_at, n_channels),
+            )
     for j in range(two):  # the same for either bias
         d_bias[0, j] += d_bias[1, j]
