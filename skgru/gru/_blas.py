@@ -56,11 +56,11 @@ if hasattr(os, "register_at_fork"):  # a lock held by another thread would stay 
     os.register_at_fork(after_in_child=one_thread._reset)
 
 
-# What numba's np.dot calls, without its checks and its demand for whole arrays: a factor may be some
-# columns of a matrix, and a product be added to what is there.
+# What numba's np.dot calls, without its checks and its demand for whole arrays: a factor may be
+# some columns of a matrix, and a product be added to what is there.
 _sgemm = foreign("numba_xxgemm", integer, *3 * (letter,), *11 * (address,))
 _SINGLE, _PLAIN, _TURNED = (np.int8(ord(c)) for c in "snt")
-_SCALARS = np.float32([0, 1])
+_SCALARS = np.array([0, 1], np.float32)
 
 
 @part
