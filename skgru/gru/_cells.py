@@ -102,6 +102,7 @@ def forward(
     for j in range(three):
         shift[j] = shifted[j] = bias[0, j] + (bias[1, j] if j < two else _ZERO)
     zero = n_units - n_units  # numbers written out would have kernels compiled for each by itself
+    n_parts = 2 if n_channels > 1 else 1
     cut = n_units >= _STRIP and n_rows >= _FEW
     strips = cut_strips(recurrent, zero, n_units, _STRIP + zero) if cut else recurrent.ravel()
     hop = (_ROWS + n_rows - 1) // n_rows if n_kept == n_steps else 1
@@ -123,11 +124,12 @@ def forward(
                 low = t - n_joined + 1 if reverse else t
                 rows, to = n_joined * n_rows, (low % n_kept) * n_rows
                 _project(rows, inputs, low * n_rows, kernel, gates, candidates, to)
-            _times(n, two, fed, strips, zero, cut, zero + 1, gates, at * three)
-            _times(n, n_units, fed, strips, two, cut, zero, gates, at * three + two)
         else:
             _clear(candidate, zero)
-            _times(n, three, fed, strips, zero, cut, zero, gates, at * three)
+        for k in range(n_parts):  # a call written once is compiled once
+            first, columns = k * two, n_units if k else three - n_units * (n_parts - 1)
+            added = n_parts - 1 - k
+            _times(n, columns, fed, strips, first, cut, added, gates, at * three + first)
         for i in range(n):
             if n_channels == 1:  # no work for BLAS
                 for j in range(three):
@@ -152,31 +154,29 @@ def _project(rows, inputs, at, kernel, gates, candidates, to):
     n_channels, three = kernel.shape
     n_units, first, zero = three // 3, at * n_channels, at - at
     two = 2 * n_units
-    gemm(
-        *(rows, n_channels, two, inputs, first, n_channels, kernel, zero, three, zero),
-        *(gates, to * three, three),
-    )
-    gemm(
-        *(rows, n_channels, n_units, inputs, first, n_channels, kernel, two, three, zero),
-        *(candidates, to * n_units, n_units),
-    )
+    for k in range(2):
+        out, columns = (candidates, n_units) if k else (gates, two)
+        stride = out.shape[2]
+        gemm(
+            *(rows, n_channels, columns, inputs, first, n_channels, kernel, k * two, three, zero),
+            *(out, to * stride, stride),
+        )
 
 
 @part
 def _times(rows, columns, fed, strips, first, cut, keep, gates, at):
     """So many columns of ``fed @ U``, in strips or whole, to a place among the gates."""
-    n_units, zero = fed.shape[1], rows - rows
-    three = 3 * n_units
-    if cut:
-        multiply_strips(
-            *(rows, n_units, columns, fed, zero, strips, first, n_units, _STRIP + zero, keep),
-            *(gates, at, three),
-        )
-    else:
-        gemm(
-            *(rows, n_units, columns, fed, zero, n_units, strips, first, three, keep),
-            *(gates, at, three),
-        )
+    n_units = fed.shape[1]
+    three, width = 3 * n_units, _STRIP if cut else columns
+    unit = n_units if cut else columns
+    for section in range(0, columns, unit):
+        for column in range(section, section + unit, width):
+            n = min(width, section + unit - column)
+            strip, stride = (n_units * (first + column), n) if cut else (first, three)
+            gemm(
+                *(rows, n_units, n, fed, rows - rows, n_units, strips, strip, stride, keep),
+                *(gates, at + column, three),
+            )
 
 
 @jit(
@@ -263,26 +263,21 @@ def backward(
                 _scale(states[low + reverse + k], mask, kept[k])
             fed, fed_at = kept, zero
         x_at, g_at, c_at = at * n_channels, at * three, at * n_units
-        add_outer(
-            *(rows, n_units, three, fed, fed_at * n_units, gates, g_at, three),
-            *(d_recurrent, zero, three),
-        )
-        add_outer(*(rows, n_channels, two, inputs, x_at, gates, g_at, three, d_kernel, zero, three))
-        add_outer(
-            *(rows, n_channels, n_units, inputs, x_at, candidates, c_at, n_units),
-            *(d_kernel, two, three),
-        )
+        for k in range(3):
+            a, a_at, width = (inputs, x_at, n_channels) if k else (fed, fed_at * n_units, n_units)
+            b, b_at, stride = (candidates, c_at, n_units) if k == 2 else (gates, g_at, three)
+            columns, to = (n_units, two) if k == 2 else (two if k else three, zero)
+            out = d_kernel if k else d_recurrent
+            add_outer(rows, width, columns, a, a_at, b, b_at, stride, out, to, three)
         for k in range(low, low + n_joined):
             add_columns(gates[k], d_bias[1])
             add_columns(candidates[k], d_bias[0, two:])
-        if len(d_inputs):
+        for k in range(2 if len(d_inputs) else 0):
+            b, b_at, width = (candidates, c_at, n_units) if k else (gates, g_at, three)
+            inner = n_units if k else two
             gemm(
-                *(rows, two, n_channels, gates, g_at, three, turned, zero, n_channels, zero),
-                *(d_inputs, x_at, n_channels),
-            )
-            gemm(
-                *(rows, n_units, n_channels, candidates, c_at, n_units),
-                *(turned, two * n_channels, n_channels, zero + 1, d_inputs, x_at, n_channels),
+                *(rows, inner, n_channels, b, b_at, width),
+                *(turned, k * two * n_channels, n_channels, k, d_inputs, x_at, n_channels),
             )
     for j in range(two):  # the same for either bias
         d_bias[0, j] += d_bias[1, j]

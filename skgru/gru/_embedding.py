@@ -14,7 +14,7 @@ import numpy as np
 
 from skgru.gru import _layers
 from skgru.gru._blas import multiply
-from skgru.gru._jit import counts, cube, jit, matrix, nothing, part, vector
+from skgru.gru._jit import counts, cube, double_matrix, jit, nothing, vector
 from skgru.gru._model import BATCH_NORM_EPSILON, BATCH_NORM_MOMENTUM
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def _run(layer: Dense, tape: Tape, k: int, x, active) -> np.ndarray:
     if len(layer.gamma):
         products, moments = tape.products[k][: len(x)], tape.moments[k]
         multiply(_flat(x), layer.kernel, _flat(products))
-        learn_moments(products, active, layer.bias, moments, layer.mean, layer.variance)
+        _learn_moments(layer, products, active, moments)
         normalize(products, active, moments[0], moments[1] * layer.gamma, layer.beta, out)
         _clear_padding(out, active)
     else:
@@ -150,13 +150,33 @@ def _run(layer: Dense, tape: Tape, k: int, x, active) -> np.ndarray:
     return out
 
 
+def _learn_moments(layer: Dense, products, active, moments) -> None:
+    """Write the products' moments, and let the running statistics take one step."""
+    n_patches, mean, total = active.sum(), moments[0], np.zeros((2, len(layer.bias)))
+    mean.fill(0)
+    add_sums(products, active, mean, total)
+    mean[:] = total[0] / n_patches
+    total.fill(0)
+    add_sums(products, active, mean, total)
+    variance = total[1] / n_patches
+    moments[1] = 1 / np.sqrt(variance + BATCH_NORM_EPSILON)
+    layer.mean[:] += _REST * (mean + layer.bias - layer.mean)
+    layer.variance[:] += _REST * (variance - layer.variance)
+
+
 def _run_backward(
     layer: Dense, gradients: Dense, tape: Tape, k: int, x, active, d_out, d_x
 ) -> None:
     out = tape.outputs[k][: len(x)]
     if len(layer.gamma):
-        products, gains = tape.products[k][: len(x)], (gradients.gamma, gradients.beta)
-        differentiate_norm(products, active, out, tape.moments[k], layer.gamma, d_out, *gains)
+        products, (mean, inverse) = tape.products[k][: len(x)], tape.moments[k]
+        total = np.zeros((2, len(mean)))
+        rectify_backward(products, active, out, mean, d_out, total)
+        total[1] *= inverse
+        gradients.beta[:], gradients.gamma[:] = total
+        shift, slope = (total / active.sum()).astype(np.float32)
+        slope *= inverse
+        normalize_backward(products, active, mean, layer.gamma * inverse, shift, slope, d_out)
         _clear_padding(d_out, active)
     else:
         np.multiply(d_out, out > 0, out=d_out)
@@ -204,8 +224,8 @@ def cut_windows_backward(d_windows, d_x):
                         d_x[source, i, j] += d_windows[t, i, k * width + j]
 
 
-@part
-def _add_sums(products, active, center, total):
+@jit(nothing(cube, counts, vector, double_matrix))
+def add_sums(products, active, center, total):
     """Add the sums over all patches of the distance to the center and of its square: (2, E).
 
     Short sums in single precision, long ones in double: as fast, and exact for any number.
@@ -225,25 +245,6 @@ def _add_sums(products, active, center, total):
             total[1, j] += part[1, j]
 
 
-@jit(nothing(cube, counts, vector, matrix, vector, vector))
-def learn_moments(products, active, bias, moments, running_mean, running_variance):
-    """Write the products' moments (2, E), and let the running statistics take one step."""
-    mean, inverse, n_patches = moments[0], moments[1], active.sum()
-    total = np.zeros((2, len(mean)))
-    for j in range(len(mean)):
-        mean[j] = 0
-    _add_sums(products, active, mean, total)
-    for j in range(len(mean)):
-        mean[j] = total[0, j] / n_patches
-        total[0, j] = total[1, j] = 0
-    _add_sums(products, active, mean, total)
-    for j in range(len(mean)):
-        variance = total[1, j] / n_patches
-        inverse[j] = 1 / np.sqrt(variance + BATCH_NORM_EPSILON)
-        running_mean[j] += _REST * (mean[j] + bias[j] - running_mean[j])
-        running_variance[j] += _REST * (variance - running_variance[j])
-
-
 @jit(nothing(cube, counts, vector, vector, vector, cube))
 def normalize(products, active, mean, scale, shift, out):
     """Batch normalisation and relu: (S, B, E) -> (S, B, E)."""
@@ -254,8 +255,8 @@ def normalize(products, active, mean, scale, shift, out):
                 out[t, i, j] = _ZERO if value < 0 else value  # NaN stays NaN
 
 
-@part
-def _rectify_backward(products, active, out, mean, d_out, total):
+@jit(nothing(cube, counts, cube, vector, cube, double_matrix))
+def rectify_backward(products, active, out, mean, d_out, total):
     """Gradient before relu, in place in `d_out`, and sums of it.
 
     Of the gradient, and of its product with the distance to the mean: (2, E).
@@ -278,27 +279,11 @@ def _rectify_backward(products, active, out, mean, d_out, total):
             total[1, j] += part[1, j]
 
 
-@part
-def _normalize_backward(products, active, mean, scale, shift, slope, d_out):
+@jit(nothing(cube, counts, vector, vector, vector, vector, cube))
+def normalize_backward(products, active, mean, scale, shift, slope, d_out):
     """Gradient before batch normalisation, in place in `d_out`: (S, B, E)."""
     for t in range(len(active)):
         for i in range(active[t]):
             for j in range(len(mean)):
                 off = products[t, i, j] - mean[j]
                 d_out[t, i, j] = scale[j] * (d_out[t, i, j] - shift[j] - off * slope[j])
-
-
-@jit(nothing(cube, counts, cube, matrix, vector, cube, vector, vector))
-def differentiate_norm(products, active, out, moments, gamma, d_out, d_gamma, d_beta):
-    """Gradient before batch normalisation and relu, in place in `d_out`; writes the weights'."""
-    mean, inverse, n_patches = moments[0], moments[1], active.sum()
-    total = np.zeros((2, len(mean)))
-    _rectify_backward(products, active, out, mean, d_out, total)
-    scale, shift, slope = np.empty_like(mean), np.empty_like(mean), np.empty_like(mean)
-    for j in range(len(mean)):
-        d_beta[j] = total[0, j]
-        d_gamma[j] = total[1, j] * inverse[j]
-        scale[j] = gamma[j] * inverse[j]
-        shift[j] = total[0, j] / n_patches
-        slope[j] = d_gamma[j] / n_patches * inverse[j]
-    _normalize_backward(products, active, mean, scale, shift, slope, d_out)
