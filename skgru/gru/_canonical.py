@@ -50,17 +50,21 @@ def _hash_rows(sequences: Sequences, y: np.ndarray, rows: np.ndarray) -> np.ndar
     for block in sequences.blocks(len(rows)):
         values = sequences.values[rows[block]].reshape(-1, width)
         row = np.concatenate([y[rows[block]], values], axis=1, dtype=np.float64)
+        missing = np.isnan(row)
         row += 0.0  # -0.0 equals 0.0
-        bits = row.view(np.uint64)
-        terms = _mix(_mix(bits) * multipliers)
-        terms[np.isnan(row)] = 0  # so that what a short row is padded with counts for nothing
+        terms, shifted = row.view(np.uint64), np.empty(row.shape, np.uint64)
+        _mix(terms, shifted)
+        terms *= multipliers
+        _mix(terms, shifted)
+        terms[missing] = 0  # so that what a short row is padded with counts for nothing
         keys[block] = terms.sum(axis=1, dtype=np.uint64)
     return keys
 
 
-def _mix(bits: np.ndarray) -> np.ndarray:
-    """Bring the high bits, where floats differ, down to the low ones."""
-    return bits ^ (bits >> np.uint64(29))
+def _mix(bits: np.ndarray, shifted: np.ndarray) -> None:
+    """Bring the high bits, where floats differ, down to the low ones, in place."""
+    np.right_shift(bits, np.uint64(29), out=shifted)
+    bits ^= shifted
 
 
 def _equal(sequences: Sequences, y: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:

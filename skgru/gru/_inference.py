@@ -34,8 +34,12 @@ def features(spec: GRUSpec, weights, values: np.ndarray, n_steps: np.ndarray) ->
     -------
     ndarray of float32, shape (n_samples, n_features)
     """
+    network = _group(spec, weights)
+    found = np.empty((len(values), spec.n_features), np.float32)
     with _limit(spec, values):
-        return _pool_rows(spec, _group(spec, weights), values, n_steps)
+        for rows, pooled in _pool_blocks(spec, network, values, n_steps):
+            found[rows] = pooled
+    return found
 
 
 def outputs(spec: GRUSpec, weights, values: np.ndarray, n_steps: np.ndarray) -> np.ndarray:
@@ -53,8 +57,10 @@ def outputs(spec: GRUSpec, weights, values: np.ndarray, n_steps: np.ndarray) -> 
     network = _group(spec, weights)
     answers = np.empty((len(values), spec.n_outputs), np.float32)
     with _limit(spec, values):
-        pooled = _pool_rows(spec, network, values, n_steps)
-        _layers.dense(pooled, network.output, answers)
+        for rows, pooled in _pool_blocks(spec, network, values, n_steps):
+            answer = np.empty((len(pooled), spec.n_outputs), np.float32)
+            _layers.dense(pooled, network.output, answer)
+            answers[rows] = answer
     return answers
 
 
@@ -78,25 +84,28 @@ def _limit(spec: GRUSpec, values: np.ndarray):
     return nullcontext() if largest <= _blas.ONE_THREAD else _blas.one_thread
 
 
-def _pool_rows(spec: GRUSpec, network, values, n_steps) -> np.ndarray:
-    """Shapes: (n, T, F), (n,) -> (n, n_features)."""
+def _pool_blocks(spec: GRUSpec, network, values, n_steps):
+    """Yield some rows and what they pool to, until all have been: (n, T, F), (n,).
+
+    The arrays (B, n_features) are overwritten by the next ones.
+    """
     n_samples, values, n_steps = len(values), _writable(values), _writable(n_steps)
     longest = int(n_steps.max())
     size = _block_size(spec, longest)
-    rows = np.arange(n_samples, dtype=np.int32)
-    if n_samples > 1 and (n_steps != longest).any():
-        rows = np.argsort(-n_steps, kind="stable").astype(np.int32)
-    elif n_samples <= size:
-        tape = _forward.Tape(spec, n_samples, longest)
-        return _pool_block(spec, network, values, rows, n_steps, tape)
-    pooled = np.empty((n_samples, spec.n_features), np.float32)
+    order = np.arange(n_samples, dtype=np.int32)
+    ragged = n_samples > 1 and (n_steps != longest).any()
+    if ragged:
+        order = np.argsort(-n_steps, kind="stable").astype(np.int32)
     tape = _forward.Tape(spec, min(n_samples, size), longest)
     for start in range(0, n_samples, size):
-        block = rows[start : start + size]
-        if len(block) < len(tape.pooled):
-            tape = _forward.Tape(spec, len(block), longest)
-        pooled[block] = _pool_block(spec, network, values, block, n_steps[block], tape)
-    return pooled
+        block = slice(start, start + size)
+        rows = order[block]
+        if len(rows) < len(tape.pooled):
+            tape = _forward.Tape(spec, len(rows), longest)
+        yield (
+            rows if ragged else block,
+            _pool_block(spec, network, values, rows, n_steps[rows], tape),
+        )
 
 
 def _pool_block(spec: GRUSpec, network, values, rows, n_steps, tape) -> np.ndarray:

@@ -17,16 +17,18 @@ def take_max(states, active, offset, pooled, places):
     """Largest value over the steps and, in `places` (B, H), where it was first reached."""
     n_units = states.shape[2]
     for i in range(active[0]):
+        largest, place = pooled[i, offset : offset + n_units], places[i]
         for j in range(n_units):
-            pooled[i, offset + j] = states[0, i, j]
-            places[i, j] = 0
-    for t in range(1, len(active)):
-        here = np.int32(t)
-        for i in range(active[t]):
+            largest[j] = states[0, i, j]
+            place[j] = 0
+        for t in range(1, len(active)):
+            if active[t] <= i:
+                break
+            here = np.int32(t)
             for j in range(n_units):  # loads first: selections become vector instructions
-                largest, place, state = pooled[i, offset + j], places[i, j], states[t, i, j]
-                pooled[i, offset + j] = state if state > largest else largest
-                places[i, j] = here if state > largest else place
+                best, where, state = largest[j], place[j], states[t, i, j]
+                largest[j] = state if state > best else best
+                place[j] = here if state > best else where
 
 
 @jit(nothing(index_matrix, integer, matrix, cube))

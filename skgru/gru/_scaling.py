@@ -36,16 +36,29 @@ def learn(sequences: Sequences, rows: np.ndarray, weights: np.ndarray) -> Scalin
     count = np.zeros(sequences.n_channels)
     for block in sequences.blocks(len(rows)):
         x = sequences.values[rows[block]] / peak  # values of 1e300 must not overflow when squared
-        seen = ~np.isnan(x)
-        total += np.einsum("n,ntf->f", weights[block], np.where(seen, x, 0.0))
-        count += np.einsum("n,ntf->f", weights[block], seen)
+        missing = np.isnan(x)
+        if missing.any():
+            x[missing] = 0.0
+            count += _sum(weights[block], ~missing)
+        else:
+            count += weights[block].sum() * x.shape[1]
+        total += _sum(weights[block], x)
     count[count == 0] = 1.0
     mean = total / count
     square = np.zeros(sequences.n_channels)
     for block in sequences.blocks(len(rows)):
-        deviation = np.nan_to_num(sequences.values[rows[block]] / peak - mean)
-        square += np.einsum("n,ntf->f", weights[block], deviation**2)
+        deviation = sequences.values[rows[block]] / peak
+        deviation -= mean
+        deviation *= deviation
+        np.copyto(deviation, 0.0, where=np.isnan(deviation))
+        square += _sum(weights[block], deviation)
     return _finish(mean, np.sqrt(square / count), peak)
+
+
+def _sum(weights: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Weighted sum of each channel: (n,), (n, T, F) -> (F,)."""
+    steps = np.einsum("n,nk->k", weights, x.reshape(len(x), -1))  # long rows: its fast case
+    return steps.reshape(x.shape[1:]).sum(axis=0)
 
 
 def learn_columns(y: np.ndarray, weights: np.ndarray) -> Scaling:

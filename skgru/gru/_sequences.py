@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FLOATS = (np.float64, np.float32)
-BLOCK_BYTES = 2**22  # what is worked on at once, so that no second copy of a panel is made
+# What is worked on at once: stays in cache, and no second copy of a panel is made.
+BLOCK_BYTES = 2**19
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Sequences:
         return self.values.shape[2]
 
     def blocks(self, n_rows: int) -> Iterator[slice]:
-        """Slices of a choice of rows whose values, as float64, fill a few megabytes each."""
+        """Slices of a choice of rows whose values, as float64, fill half a megabyte each."""
         size = max(1, BLOCK_BYTES // (8 * self.n_timesteps * self.n_channels))
         for start in range(0, n_rows, size):
             yield slice(start, min(start + size, n_rows))
