@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 from skgru.gru import _parameters
-from skgru.gru._parameters import FLAG, NOT_NEGATIVE, POSITIVE, RATE, Rule
-
-_whole, _one_of, _either = _parameters._whole, _parameters._one_of, _parameters._either
+from skgru.gru._parameters import FLAG, NOT_NEGATIVE, POSITIVE, RATE, Rule, either, one_of, whole
 
 RULES: dict[str, Rule] = {
-    "units": _whole(1),
-    "n_layers": _whole(1),
-    "embedding_dim": _either(_whole(1), _one_of("auto")),
-    "tied": _one_of("auto", True, False),
-    "max_vocabulary": _either(_whole(1), _one_of(None)),
+    "units": whole(1),
+    "n_layers": whole(1),
+    "embedding_dim": either(whole(1), one_of("auto")),
+    "tied": one_of("auto", True, False),
+    "max_vocabulary": either(whole(1), one_of(None)),
     "dropout": RATE,
     "recurrent_dropout": RATE,
-    "epochs": _either(_whole(1), _one_of("auto")),
-    "batch_size": _either(_whole(1), _one_of("auto")),
-    "sequence_length": _whole(1),
+    "epochs": either(whole(1), one_of("auto")),
+    "batch_size": either(whole(1), one_of("auto")),
+    "sequence_length": whole(1),
     "learning_rate": POSITIVE,
-    "clipnorm": _either(POSITIVE, _one_of(None)),
-    "verbose": _either(_whole(0), FLAG),
+    "clipnorm": either(POSITIVE, one_of(None)),
+    "verbose": either(whole(0), FLAG),
     # Of methods.
-    "n": _whole(0),
-    "k": _whole(1),
+    "n": whole(0),
+    "k": whole(1),
     "temperature": NOT_NEGATIVE,
-    "top_k": _either(_whole(1), _one_of(None)),
-    "top_p": _either(
+    "top_k": either(whole(1), one_of(None)),
+    "top_p": either(
         _parameters._number(0, 1, open_low=True),
-        _one_of(None),
+        one_of(None),
     ),
 }
 
