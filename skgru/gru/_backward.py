@@ -107,7 +107,7 @@ def run(
 ) -> None:
     """Write the gradients of all weights, from ``tape.outputs``.
 
-    `gradients` has the arrays of `network`, zero; n_steps (B,), decreasing.
+    `gradients` has the arrays of `network`; n_steps (B,), decreasing.
     """
     _layers.dense_backward(
         tape.pooled, network.output[0], tape.outputs, gradients.output, tape.d_pooled
@@ -134,18 +134,28 @@ def run(
 def _differentiate_layer(network: Network, gradients: Network, tape: Tape, layer: int) -> None:
     """From the states of a layer to its weights and inputs."""
     for k, d in enumerate(tape.layers[layer]):
+        weights, reverse = network.layers[layer][k], d.reverse
         _cells.backward(
-            tape.inputs[layer],
             tape.active,
-            *network.layers[layer][k],
+            np.ascontiguousarray(weights[1].T),
+            weights[2],
             d.mask,
-            d.reverse,
+            reverse,
             d.states,
             d.gates,
             d.candidates,
             tape.d_last[layer][k],
             tape.d_states[layer][k],
-            *gradients.layers[layer][k],
+        )
+        n_steps = len(tape.active)
+        _cells.differentiate(
+            weights,
+            gradients.layers[layer][k],
+            tape.inputs[layer],
+            d.mask,
+            d.states[reverse : n_steps + reverse],
+            d.gates[:n_steps],
+            d.candidates[:n_steps],
             tape.d_inputs[layer][k],
         )
 
@@ -200,6 +210,7 @@ def _attend_backward(
     kernel: np.ndarray, d_kernel: np.ndarray, tape: Tape, n_steps: np.ndarray
 ) -> None:
     """From the shares of the steps to attention's kernel and the states."""
+    d_kernel.fill(0)
     _pooling.normalize_backward(tape.shares["attention"], n_steps, tape.d_shares)
     n_units = tape.layers[-1][0].last.shape[1]
     for k, (d, d_states) in enumerate(zip(tape.layers[-1], tape.d_states[-1])):

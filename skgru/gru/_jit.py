@@ -27,7 +27,6 @@ nothing, truth, integer, double = void, boolean, int64, float64
 steps, counts = numba.int32[::1], numba.intp[::1]
 vector, matrix, cube = float32[::1], float32[:, ::1], float32[:, :, ::1]
 index_matrix, double_matrix = numba.int32[:, ::1], float64[:, ::1]
-letter, address = numba.types.int8, numba.intp
 
 _COMPILING = threading.Lock()
 
@@ -38,11 +37,6 @@ def part(function):
         return numba.njit(cache=True, **_OPTIONS)(function)
     except RuntimeError:  # neither the package's folder nor the user's can be written
         return numba.njit(**_OPTIONS)(function)
-
-
-def foreign(name, answer, *arguments):
-    """A function of C that numba has loaded, for use in kernels."""
-    return numba.types.ExternalFunction(name, answer(*arguments))
 
 
 class Kernel:

@@ -40,8 +40,11 @@ def dense(x, weights, out):
 
 
 def dense_backward(x, kernel, d_out, gradients, d_x):
-    """Add to the gradients of kernel and bias, and write that of x unless it is empty."""
-    add_gradients(x, d_out, *gradients)
+    """Gradients of kernel and bias and, unless it is empty, x; written."""
+    d_kernel, d_bias = gradients
+    d_kernel.fill(0)
+    d_bias.fill(0)
+    add_gradients(x, d_out, d_kernel, d_bias)
     if len(d_x):
         multiply(d_out, np.ascontiguousarray(kernel.T), d_x)
 

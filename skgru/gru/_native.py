@@ -109,7 +109,6 @@ class NumbaEngine:
             rows = rows[np.argsort(-data.n_steps[rows], kind="stable")]
         n_steps = data.n_steps[rows]
         tape = self._tape(len(rows))
-        self._gradient.fill(0)
         tape.draw_masks(self._rng)
         _layers.cut_patches(data.values, rows, n_steps, spec.patch_stride, tape.unmapped)
         if self._whitening:
