@@ -94,17 +94,18 @@ def summarise(results, measure: str, order, unit=None):
     Returns
     -------
     pd.DataFrame
-        The mean of a model that failed in some task is missing.
+        Means are over the tasks that every model could do.
     """
     import numpy as np
 
     table = results.pivot(index="model_id", columns="validation_id", values=measure)
     table = table[list(dict.fromkeys(results["validation_id"]))]
     table = table.reindex([name for name in order if name in table.index])
+    common = table.dropna(axis=1)
     if unit is None:
-        mean = table.mean(axis=1, skipna=False)
+        mean = common.mean(axis=1)
     else:
-        mean = np.exp(np.log(table / table.loc[unit]).mean(axis=1, skipna=False))
+        mean = np.exp(np.log(common / common.loc[unit]).mean(axis=1))
     seconds = (results["runtime_secs"] * results["folds"]).groupby(results["model_id"]).sum()
     return table.assign(mean=mean, seconds=seconds)
 

@@ -9,7 +9,7 @@ Needs the extra: ``pip install 'skgru[benchmarks]'``.
 
 # %%
 # Airline passengers, two years ahead
-# ----------------------------------
+# -----------------------------------
 #
 # Logarithms turn a season that grows with the level into one that is added.
 
