@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -67,9 +65,7 @@ def forecast(
         return last - first
 
     edges = _selection.blocks(panel.offsets, options.settings)
-    # Around all blocks: the limits of each would otherwise end while others run.
-    with _selection.one_blas_thread(options.settings.sp):
-        _run(work, edges, options.n_jobs, after_block)
+    _selection.run_blocks(work, edges, options.n_jobs, after_block)
     short.warn(panel)
     return means, quantiles
 
@@ -107,28 +103,6 @@ def _fit(panel: Panel, first: int, last: int, options: Options, h: int, n_paths,
     own = Options(**{**vars(options), "n_jobs": 1})
     fitted = _blend.estimate(part, own, n_paths, seed, on_short=on_short)
     return fitted, np.broadcast_to(np.arange(1, h + 1), (last - first, h)), part
-
-
-def _run(work, edges: list[int], n_jobs: int, after_block) -> None:
-    """All blocks, on threads; errors are those of the first block that has one."""
-    done = 0
-    blocks = list(itertools.pairwise(edges))
-    if min(n_jobs, len(blocks)) <= 1:
-        for block in blocks:
-            done += work(*block)
-            if after_block is not None:
-                after_block(done)
-        return
-    with ThreadPoolExecutor(min(n_jobs, len(blocks))) as pool:
-        futures = [pool.submit(work, *block) for block in blocks]
-        try:
-            for future in futures:
-                done += future.result()
-                if after_block is not None:
-                    after_block(done)
-        except BaseException:  # KeyboardInterrupt among them: no block begins any more
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
 
 
 class _Short:

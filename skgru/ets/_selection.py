@@ -5,14 +5,12 @@ from __future__ import annotations
 import itertools
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-import scipy.linalg.cython_blas  # noqa: F401  the BLAS that numba calls: loaded, it can be limited
 from joblib import effective_n_jobs
-from threadpoolctl import ThreadpoolController
 
+from skgru._blas_threads import one_thread
 from skgru.ets import _search
 from skgru.ets._layout import ABSOLUTES, HORIZONS, LIKELIHOOD, SQUARES
 from skgru.ets._model import ETSFit, ETSSpec, Fits, Settings
@@ -27,7 +25,7 @@ _CRITERIA = ("aicc", "aic", "bic")
 # Work of a block, in values times candidates times their columns: about a tenth of a second.
 _BLOCK = 4_000_000
 
-# Periods whose products of 128 rows OpenBLAS computes on one thread anyway.
+# Periods up to which OpenBLAS computes products of 128 rows on one thread anyway.
 _SHORT = 32
 
 # As in R.
@@ -141,36 +139,36 @@ def fit(
         )
         return last - first
 
-    done = 0
-    n_threads = min(effective_n_jobs(n_jobs), max(len(edges) - 1, 1))
-    with one_blas_thread(settings.sp):
-        if n_threads == 1:
-            for first, last in itertools.pairwise(edges):
-                done += work(first, last)
-                if after_block is not None:
-                    after_block(done)
-            return fits
-        with ThreadPoolExecutor(n_threads) as pool:
-            futures = [pool.submit(work, *block) for block in itertools.pairwise(edges)]
-            try:
-                for future in futures:
-                    done += future.result()
-                    if after_block is not None:
-                        after_block(done)
-            except BaseException:  # KeyboardInterrupt among them: no block begins any more
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
+    with one_thread if settings.sp > _SHORT else nullcontext():
+        run_blocks(work, edges, effective_n_jobs(n_jobs), after_block)
     return fits
 
 
-def one_blas_thread(sp: int):
-    """Keep BLAS from threads of its own, which cost more than they gain; short rows have none."""
-    return _blas().limit(limits=1, user_api="blas") if sp > _SHORT else nullcontext()
+def run_blocks(work, edges: list[int], n_threads: int, after_block) -> None:
+    """Call ``work(first, last)``, which returns how many series that is, for all blocks.
 
-
-@cache
-def _blas() -> ThreadpoolController:
-    return ThreadpoolController()
+    `after_block` is called in this thread with the number of series done. The first block that has
+    an error raises it, and no block begins any more.
+    """
+    done = 0
+    blocks_ = list(itertools.pairwise(edges))
+    n_threads = min(n_threads, len(blocks_))
+    if n_threads <= 1:
+        for block in blocks_:
+            done += work(*block)
+            if after_block is not None:
+                after_block(done)
+        return
+    with ThreadPoolExecutor(n_threads) as pool:
+        futures = [pool.submit(work, *block) for block in blocks_]
+        try:
+            for future in futures:
+                done += future.result()
+                if after_block is not None:
+                    after_block(done)
+        except BaseException:  # KeyboardInterrupt among them
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def _arguments(settings: Settings) -> tuple:

@@ -9,6 +9,7 @@ from contextlib import nullcontext
 
 import numpy as np
 
+from skgru._blas_threads import one_thread
 from skgru.gru import _blas, _embedding, _forward, _layers
 from skgru.gru._model import GRUSpec
 
@@ -81,7 +82,7 @@ def _limit(spec: GRUSpec, values: np.ndarray):
     width = max(*spec.units, spec.patch_width, spec.embedding_units, spec.n_features)
     rows = max(3, spec.context_length) * width
     largest = values.shape[0] * values.shape[1] * width * max(rows, spec.n_outputs)
-    return nullcontext() if largest <= _blas.ONE_THREAD else _blas.one_thread
+    return nullcontext() if largest <= _blas.ONE_THREAD else one_thread
 
 
 def _pool_blocks(spec: GRUSpec, network, values, n_steps):

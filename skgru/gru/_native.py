@@ -9,8 +9,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from skgru._blas_threads import one_thread
 from skgru.gru import _adam, _backward, _forward, _layers
-from skgru.gru._blas import one_thread
 from skgru.gru._model import GRUSpec, Moments, OptimizerSettings, TrainingSet
 
 

@@ -13,7 +13,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 import skgru
-from skgru.gru._blas import one_thread
+from skgru._blas_threads import one_thread
 from skgru.text import _documents, _fitting, _parameters, _reading, _recipe, _tokens
 from skgru.text._fitting import Schedule, TrainedLanguageModel
 from skgru.text._model import LanguageSpec, draw

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skgru.gru._blas import one_thread
+from skgru._blas_threads import one_thread
 from skgru.text import _recurrence, _softmax
 from skgru.text._model import LanguageSpec, Weights
 from skgru.text._recurrence import cut_strips

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
+from skgru._blas_threads import one_thread
 from skgru.gru import _adam
-from skgru.gru._blas import multiply, one_thread
+from skgru.gru._blas import multiply
 from skgru.text import _recurrence, _softmax
 from skgru.text._model import LanguageSpec, Weights
 from skgru.text._recurrence import cut_strips

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
+from skgru._blas_threads import one_thread
 from skgru.gru import _batches, _cells, _inference, _initial
-from skgru.gru._blas import one_thread
 from skgru.gru._model import BATCH_NORM_MOMENTUM, GRUSpec, OptimizerSettings, TrainingSet
 from skgru.gru._native import NumbaEngine
 
