@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skgru.gru._blas import multiply
+from skgru.gru._blas import add_columns, add_product, multiply
 from skgru.gru._cells import sigmoid, tanh
 from skgru.gru._jit import cube, index_matrix, integer, jit, matrix, nothing, part, truth, vector
 
@@ -156,34 +156,10 @@ def backward(starts, strips, states, gates, candidates, d_outputs):
                         carry[i, j] = through[i, j] = _ZERO
 
 
-@part
-def _add_product(a, b, out):
-    n_rows = len(a)
-    block = 64 if out.size * 64 <= _SMALL else 256
-    product = np.empty_like(out)
-    for start in range(0, n_rows, block):
-        np.dot(a[start : start + block].T, b[start : start + block], product)
-        for i in range(out.shape[0]):
-            for j in range(out.shape[1]):
-                out[i, j] += product[i, j]
-
-
 @jit(nothing(matrix, matrix, matrix))
 def add_outer(a, b, out):
     """Add ``a.T @ b``: (R, K), (R, N) -> (K, N)."""
-    _add_product(a, b, out)
-
-
-@part
-def _add_columns(a, out):
-    """Add the sum over rows: (R, N) -> (N,)."""
-    whole = len(a) // 4 * 4
-    for i in range(0, whole, 4):  # four at once: `out` is read and written less often
-        for j in range(len(out)):
-            out[j] += (a[i, j] + a[i + 1, j]) + (a[i + 2, j] + a[i + 3, j])
-    for i in range(whole, len(a)):
-        for j in range(len(out)):
-            out[j] += a[i, j]
+    add_product(a, b, out)
 
 
 @jit(nothing(matrix, matrix, matrix, matrix, matrix))
@@ -193,12 +169,12 @@ def collect(states, d_products, d_candidates, d_recurrent, d_bias):
     Afterwards `d_products` is the gradient of what `project` wrote.
     """
     n_units = states.shape[1]
-    _add_product(states, d_products, d_recurrent)
-    _add_columns(d_products, d_bias[1])
+    add_product(states, d_products, d_recurrent)
+    add_columns(d_products, d_bias[1])
     for i in range(len(states)):
         for j in range(n_units):
             d_products[i, 2 * n_units + j] = d_candidates[i, j]
-    _add_columns(d_products, d_bias[0])
+    add_columns(d_products, d_bias[0])
 
 
 @jit(nothing(index_matrix, matrix, matrix))
