@@ -104,7 +104,7 @@ def describe(
 
 # Rows of `Work.points`: coordinates with what `_optimum` keeps behind them, and small vectors.
 TRIAL, BEST, WARM, CURRENT, LOW, HIGH, STEP_LOW, STEP_HIGH = 0, 1, 2, 3, 4, 5, 6, 7
-SMOOTHING, SLOPES, UNITS, SMALL, CARRIED, START = 8, 9, 10, 11, 12, 13
+SMOOTHING, SLOPES, UNITS, SMALL = 8, 9, 10, 11
 # Rows of `Work.states`; the first four belong to the points of the same name.
 BASE, SEASONS, POLYNOMIAL, MOVING = 4, 5, 6, 7
 # Rows of `Work.lines`.
@@ -124,7 +124,7 @@ class Work(NamedTuple):
         Residuals and weights that the rows are multiplied by.
     gram, factor : width and width + 1 rows of `width`, flat
     gradient, step : 2 rows of `width`, flat
-    points : (14, 48)
+    points : (12, 48)
     states : (8, 2 + sp)
     lines : (4, n)
     """
@@ -156,7 +156,7 @@ def room(n, sp):
         np.empty((width + 1) * width),
         np.empty(2 * width),
         np.empty(2 * width),
-        np.empty((14, 48)),
+        np.empty((12, 48)),
         np.empty((8, 2 + sp)),
         np.empty((4, n)),
     )

@@ -31,6 +31,27 @@ def _which(model, i):
     return 0
 
 
+@jit()
+def _turn(small, k, vector, base, stride):
+    """d/d coordinate j = sum_i slope[i, j] d/d parameter i, for k numbers `stride` apart."""
+    x0, x1, x2, x3 = vector[base], 0.0, 0.0, 0.0
+    if k > 1:
+        x1 = vector[base + stride]
+    if k > 2:
+        x2 = vector[base + 2 * stride]
+    if k > 3:
+        x3 = vector[base + 3 * stride]
+    for j in range(k):
+        total = small[j] * x0
+        if k > 1:
+            total += small[4 + j] * x1
+        if k > 2:
+            total += small[8 + j] * x2
+        if k > 3:
+            total += small[12 + j] * x3
+        vector[base + j * stride] = total
+
+
 @jit(nothing(model_type, vector, work_type))
 def substitute(model, slopes, work):
     """Turn derivatives by smoothing parameters into those by coordinates, in place.
@@ -44,56 +65,12 @@ def substitute(model, slopes, work):
         for j in range(k):
             row, column = _which(model, i), _which(model, j)
             small[i * 4 + j] = slopes[4 * row + column]
-    for c in range(q + k):
-        # d/d coordinate j = sum_i slope[i, j] d/d parameter i, at the rows below the states
-        x0, x1, x2, x3 = 0.0, 0.0, 0.0, 0.0
-        base = q * width + c
-        x0 = gram[base]
-        if k > 1:
-            x1 = gram[base + width]
-        if k > 2:
-            x2 = gram[base + 2 * width]
-        if k > 3:
-            x3 = gram[base + 3 * width]
-        for j in range(k):
-            total = small[j] * x0
-            if k > 1:
-                total += small[4 + j] * x1
-            if k > 2:
-                total += small[8 + j] * x2
-            if k > 3:
-                total += small[12 + j] * x3
-            gram[base + j * width] = total
+    for c in range(q + k):  # from the left, at the rows below the states
+        _turn(small, k, gram, q * width + c, width)
     for j in range(k):  # and from the right, within the last block
-        base = (q + j) * width + q
-        x0 = gram[base]
-        x1 = gram[base + 1] if k > 1 else 0.0
-        x2 = gram[base + 2] if k > 2 else 0.0
-        x3 = gram[base + 3] if k > 3 else 0.0
-        for i in range(k):
-            total = small[i] * x0
-            if k > 1:
-                total += small[4 + i] * x1
-            if k > 2:
-                total += small[8 + i] * x2
-            if k > 3:
-                total += small[12 + i] * x3
-            gram[base + i] = total
+        _turn(small, k, gram, (q + j) * width + q, 1)
     for part in range(2):
-        base = part * width + q
-        x0 = gradient[base]
-        x1 = gradient[base + 1] if k > 1 else 0.0
-        x2 = gradient[base + 2] if k > 2 else 0.0
-        x3 = gradient[base + 3] if k > 3 else 0.0
-        for j in range(k):
-            total = small[j] * x0
-            if k > 1:
-                total += small[4 + j] * x1
-            if k > 2:
-                total += small[8 + j] * x2
-            if k > 3:
-                total += small[12 + j] * x3
-            gradient[base + j] = total
+        _turn(small, k, gradient, part * width + q, 1)
 
 
 @jit(nothing(model_type, double, integer, work_type))
