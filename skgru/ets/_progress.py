@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-import time
+from skgru._status_line import StatusLine
 
 LINES = 10  # of a log, where the display cannot be rewritten in place
 
@@ -20,26 +19,23 @@ class Progress:
     """
 
     def __init__(self, title: str, n_series: int, verbose: int):
-        self.title = title
-        self.n_series = n_series
-        self.verbose = int(verbose)
-        self.started = time.monotonic()
-        self.shown = self.started
-        self.n_shown = 0
-        self.live = self.verbose > 0 and sys.stdout.isatty()
+        self._title = title
+        self._n_series = n_series
+        self._verbose = int(verbose)
+        self._n_shown = 0
+        self._line = StatusLine(self._verbose > 0)
 
     def show(self, n_done: int) -> None:
         """Report how many series are fitted."""
-        now, last = time.monotonic(), n_done >= self.n_series
-        if self.live:
-            due = last or now - self.shown >= 0.1
+        last, line = n_done >= self._n_series, self._line
+        if line.live:
+            due = last or min(line.rested, line.elapsed) >= 0.1
         else:
-            due = last or n_done - self.n_shown >= self.n_series / LINES
-        if not self.verbose or not due:
+            due = last or n_done - self._n_shown >= self._n_series / LINES
+        if not self._verbose or not due:
             return
-        self.shown, self.n_shown = now, n_done
-        text = f"{self.title}  {n_done:,}/{self.n_series:,} series  {now - self.started:.1f} s"
-        if self.live:
-            filled = round(20 * n_done / self.n_series)
-            text = f"\r{text}  [{'#' * filled}{'.' * (20 - filled)}]"
-        print(text, end="\n" if last or not self.live else "", flush=True)
+        self._n_shown = n_done
+        text = f"{self._title}  {n_done:,}/{self._n_series:,} series  {line.elapsed:.1f} s"
+        line.show(text, n_done / self._n_series)
+        if last:
+            line.close()

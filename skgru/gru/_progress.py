@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-import time
+from skgru._status_line import StatusLine
 
 LINES = 10  # of a log, where the display cannot be rewritten in place
 
@@ -20,37 +19,30 @@ class Progress:
     """
 
     def __init__(self, title: str, epochs: int, verbose: int):
-        self.title = title
-        self.epochs = epochs
-        self.verbose = int(verbose)
-        self.started = time.monotonic()
-        self.shown = 0.0
-        self.live = self.verbose == 1 and sys.stdout.isatty()
+        self._title = title
+        self._epochs = epochs
+        self._verbose = int(verbose)
+        self._line = StatusLine(self._verbose == 1)
 
     def show(self, epoch: int, loss: float, score: float | None) -> None:
         """Report the state after an epoch, counted from 1."""
-        if not self.verbose:
+        if not self._due(epoch):
             return
-        now = time.monotonic()
-        last = epoch == self.epochs
-        if self.live and not last and now - self.shown < 0.1:
-            return
-        every = max(1, self.epochs // LINES)
-        if not self.live and self.verbose == 1 and not last and epoch % every and epoch != 1:
-            return
-        self.shown = now
-        text = (
-            f"{self.title}  epoch {epoch:>{len(str(self.epochs))}}/{self.epochs}  loss {loss:.4f}"
-        )
+        n_digits = len(str(self._epochs))
+        text = f"{self._title}  epoch {epoch:>{n_digits}}/{self._epochs}  loss {loss:.4f}"
         if score is not None:
             text += f"  validation score {score:.4f}"
-        text += f"  {now - self.started:.1f} s"
-        if self.live:
-            done = round(20 * epoch / self.epochs)
-            text = f"\r{text}  [{'#' * done}{'.' * (20 - done)}]"
-        print(text, end="" if self.live else "\n", flush=True)
+        self._line.show(f"{text}  {self._line.elapsed:.1f} s", epoch / self._epochs)
+
+    def _due(self, epoch: int) -> bool:
+        if not self._verbose:
+            return False
+        if epoch == self._epochs or self._verbose > 1:
+            return True
+        if self._line.live:
+            return self._line.rested >= 0.1
+        return epoch == 1 or not epoch % max(1, self._epochs // LINES)
 
     def close(self) -> None:
         """End the line that was rewritten in place."""
-        if self.live and self.shown:
-            print(flush=True)
+        self._line.close()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-import time
+
+from skgru._status_line import StatusLine
 
 
 class Progress:
@@ -24,26 +25,19 @@ class Progress:
         self._epochs = epochs
         self._n_pieces = n_pieces
         self._verbose = int(verbose)
-        self._live = self._verbose == 1 and sys.stdout.isatty()
-        self._started = time.monotonic()
-        self._shown = 0.0
+        self._line = StatusLine(self._verbose == 1)
 
     def show(self, epoch: int, piece: int, loss: float) -> None:
         """Report after a piece, both counted from 1; `loss` is the epoch's so far."""
-        now = time.monotonic()
-        last = piece == self._n_pieces
-        if not self._verbose or not (last or (self._live and now - self._shown > 0.1)):
+        line = self._line
+        due = piece == self._n_pieces or (line.live and line.rested > 0.1)
+        if not self._verbose or not due:
             return
-        self._shown = now
         text = (
             f"{self._title}  epoch {epoch:>{len(str(self._epochs))}}/{self._epochs}"
-            f"  loss {loss:.4f}  {now - self._started:.1f} s"
+            f"  loss {loss:.4f}  {line.elapsed:.1f} s"
         )
-        if self._live:
-            done = round(20 * ((epoch - 1) + piece / self._n_pieces) / self._epochs)
-            text = f"\r{text}  [{'#' * done}{'.' * (20 - done)}]"
-        sys.stdout.write(text + ("" if self._live else "\n"))
-        sys.stdout.flush()
+        line.show(text, ((epoch - 1) + piece / self._n_pieces) / self._epochs)
 
     def show_sample(self, text: str) -> None:
         """What the model writes by now."""
@@ -51,5 +45,4 @@ class Progress:
 
     def close(self) -> None:
         """End the line that was rewritten in place."""
-        if self._live and self._shown:
-            sys.stdout.write("\n")
+        self._line.close()
