@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from abc import ABC, abstractmethod
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,12 +10,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.callback import CallbackSupportMixin
-from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-import skgru
+from skgru._versioned import Versioned
 from skgru.gru import (
     _augmentation,
     _canonical,
@@ -56,9 +54,16 @@ class Task(NamedTuple):
 
 
 class AbstractGRU(
-    CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, ABC
+    Versioned,
+    CallbackSupportMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    BaseEstimator,
+    ABC,
 ):
     """Everything but the targets: those are the classifier's and the regressor's own."""
+
+    _transient = ("_moments", "_whitening")
 
     _loss: Loss
 
@@ -351,26 +356,6 @@ class AbstractGRU(
         tags.input_tags.allow_nan = True
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
-
-    def __getstate__(self):
-        state = {**super().__getstate__(), "_skgru_version": skgru.__version__}
-        for name in ("_moments", "_whitening"):  # of the training, and no part of the network
-            state.pop(name, None)
-        return state
-
-    def __setstate__(self, state):
-        state = dict(state)
-        written = state.pop("_skgru_version", skgru.__version__)
-        if written != skgru.__version__:
-            warnings.warn(
-                InconsistentVersionWarning(
-                    estimator_name=type(self).__name__,
-                    current_sklearn_version=f"skgru {skgru.__version__}",
-                    original_sklearn_version=f"skgru {written}",
-                ),
-                stacklevel=2,
-            )
-        super().__setstate__(state)
 
 
 def _outputs(spec, weights, values: np.ndarray, n_steps: np.ndarray) -> np.ndarray:

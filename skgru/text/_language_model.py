@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Iterator
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-import skgru
 from skgru._blas_threads import one_thread
+from skgru._versioned import Versioned
 from skgru.text import _documents, _fitting, _parameters, _reading, _recipe, _tokens
 from skgru.text._fitting import Schedule, TrainedLanguageModel
 from skgru.text._model import LanguageSpec, draw
@@ -29,7 +27,7 @@ _SMALL_VOCABULARY = 1000
 _SHORT_TEXT = 1000
 
 
-class GRULanguageModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class GRULanguageModel(Versioned, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     r"""Learn from text what comes next, and write more of it.
 
     Parameters
@@ -128,6 +126,8 @@ class GRULanguageModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
     n_iter_: int
     loss_curve_: list[float]
     model_: TrainedLanguageModel
+
+    _transient = ("_moments",)
 
     def __init__(
         self,
@@ -529,22 +529,3 @@ class GRULanguageModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         tags.input_tags.string = True
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
-
-    def __getstate__(self):
-        state = {**super().__getstate__(), "_skgru_version": skgru.__version__}
-        state.pop("_moments", None)  # of the training, and no part of the network
-        return state
-
-    def __setstate__(self, state):
-        state = dict(state)
-        written = state.pop("_skgru_version", skgru.__version__)
-        if written != skgru.__version__:
-            warnings.warn(
-                InconsistentVersionWarning(
-                    estimator_name=type(self).__name__,
-                    current_sklearn_version=f"skgru {skgru.__version__}",
-                    original_sklearn_version=f"skgru {written}",
-                ),
-                stacklevel=2,
-            )
-        super().__setstate__(state)
