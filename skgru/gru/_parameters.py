@@ -22,7 +22,7 @@ def whole(low: int) -> Rule:
     return f"a whole number >= {low}", lambda value: _is_int(value) and value >= low
 
 
-def _number(low: float, high: float, *, open_low=False, open_high=False) -> Rule:
+def number(low: float, high: float, *, open_low=False, open_high=False) -> Rule:
     words = f"a number in {'(' if open_low else '['}{low}, {high}{')' if open_high else ']'}"
 
     def holds(value) -> bool:
@@ -62,9 +62,9 @@ def _some_of(rule: Rule) -> Rule:
 
 
 FLAG = one_of(True, False)
-POSITIVE = _number(0, math.inf, open_low=True, open_high=True)
-NOT_NEGATIVE = _number(0, math.inf, open_high=True)
-RATE = _number(0, 1, open_high=True)
+POSITIVE = number(0, math.inf, open_low=True, open_high=True)
+NOT_NEGATIVE = number(0, math.inf, open_high=True)
+RATE = number(0, 1, open_high=True)
 
 RULES: dict[str, Rule] = {
     "units": _some_of(whole(1)),
@@ -87,7 +87,7 @@ RULES: dict[str, Rule] = {
     "learning_rate": POSITIVE,
     "schedule": one_of("cosine", "constant"),
     "early_stopping": FLAG,
-    "validation_fraction": _number(0, 1, open_low=True, open_high=True),
+    "validation_fraction": number(0, 1, open_low=True, open_high=True),
     "n_iter_no_change": whole(1),
     "tol": NOT_NEGATIVE,
     "warm_start": FLAG,
@@ -103,13 +103,17 @@ RULES: dict[str, Rule] = {
 def apply(rules: dict[str, Rule], estimator) -> dict:
     """The constructor's values; refuses one that breaks its rule."""
     values = estimator.get_params(deep=False)
+    require(type(estimator).__name__, rules, values)
+    return values
+
+
+def require(owner: str, rules: dict[str, Rule], values: dict) -> None:
+    """Refuse the first value, in the order of the rules, that breaks the rule of its name."""
     for name, (words, holds) in rules.items():
         if name in values and not holds(values[name]):
             raise ValueError(
-                f"The {name!r} parameter of {type(estimator).__name__} must be {words}. "
-                f"Got {values[name]!r} instead."
+                f"The {name!r} parameter of {owner} must be {words}. Got {values[name]!r} instead."
             )
-    return values
 
 
 def check(estimator) -> None:

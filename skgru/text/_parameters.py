@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from skgru.gru import _parameters
-from skgru.gru._parameters import FLAG, NOT_NEGATIVE, POSITIVE, RATE, Rule, either, one_of, whole
+from skgru.gru._parameters import (
+    FLAG,
+    NOT_NEGATIVE,
+    POSITIVE,
+    RATE,
+    Rule,
+    either,
+    number,
+    one_of,
+    require,
+    whole,
+)
 
 RULES: dict[str, Rule] = {
     "units": whole(1),
@@ -25,7 +35,7 @@ RULES: dict[str, Rule] = {
     "temperature": NOT_NEGATIVE,
     "top_k": either(whole(1), one_of(None)),
     "top_p": either(
-        _parameters._number(0, 1, open_low=True),
+        number(0, 1, open_low=True),
         one_of(None),
     ),
 }
@@ -33,9 +43,4 @@ RULES: dict[str, Rule] = {
 
 def check(owner: str, **values) -> None:
     """Refuse a value that breaks the rule of its name."""
-    for name, value in values.items():
-        words, holds = RULES[name]
-        if not holds(value):
-            raise ValueError(
-                f"The {name!r} parameter of {owner} must be {words}. Got {value!r} instead."
-            )
+    require(owner, {name: RULES[name] for name in values}, values)
