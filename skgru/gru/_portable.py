@@ -133,17 +133,8 @@ def _read(variables) -> Weights:
     return tuple(np.array(keras.ops.convert_to_numpy(v.value)) for v in variables)
 
 
-def custom_outputs(spec: CustomSpec, weights: Weights, values, n_steps) -> np.ndarray:
-    """Raw outputs (n, n_outputs) of a user's network for scaled values (n, T, F)."""
-    return _forward(spec, weights, values, n_steps)[0]
-
-
-def custom_features(spec: CustomSpec, weights: Weights, values, n_steps) -> np.ndarray:
-    """What the output layer reads, (n, d)."""
-    return _forward(spec, weights, values, n_steps)[1]
-
-
-def _forward(spec: CustomSpec, weights: Weights, values, n_steps) -> list[np.ndarray]:
+def forward(spec: CustomSpec, weights: Weights, values, n_steps) -> list[np.ndarray]:
+    """Outputs (n, n_outputs) and features (n, d) of a user's network: scaled values (n, T, F)."""
     require_same_process()
     ragged = _network.reads_lengths(spec, n_steps)
     model = _network.build(spec, values.shape[1], ragged=ragged, fused=False)
