@@ -190,15 +190,4 @@ class GRUClassifier(BaseClassifier):
         list of dict
             Parameters of test instances.
         """
-        return [
-            {"units": 2, "embedding_units": 4, "epochs": 1, "random_state": 0},
-            {
-                "units": (2, 2),
-                "bidirectional": False,
-                "pooling": "attention",
-                "patch_length": None,
-                "embedding_units": None,
-                "epochs": 2,
-                "random_state": 0,
-            },
-        ]
+        return _panel.small_parameters()

@@ -34,3 +34,19 @@ def read(X, n_timesteps: int | None = None):
             return series
         array = np.stack(series)
     return array if n_timesteps in (None, array.shape[1]) else list(array)
+
+
+def small_parameters() -> list[dict]:
+    """Settings with which sktime's checks are over soon."""
+    return [
+        {"units": 2, "embedding_units": 4, "epochs": 1, "random_state": 0},
+        {
+            "units": (2, 2),
+            "bidirectional": False,
+            "pooling": "attention",
+            "patch_length": None,
+            "embedding_units": None,
+            "epochs": 2,
+            "random_state": 0,
+        },
+    ]
