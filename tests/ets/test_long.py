@@ -2,7 +2,6 @@
 
 import importlib.util
 import threading
-import warnings
 
 import numpy as np
 import pandas as pd
@@ -313,6 +312,19 @@ class TestLongWork:
         assert not forecaster.is_fitted
 
 
+@pytest.fixture(scope="module")
+def client():
+    for package in ("fugue", "fugue_dask", "distributed"):
+        pytest.importorskip(package, reason=f"{package} absent: pip install 'skgru[fugue]'")
+    from distributed import Client, LocalCluster
+
+    with (
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        Client(cluster) as client,
+    ):
+        yield client
+
+
 class TestEngines:
     def test_without_fugue(self, monkeypatch):
         find = importlib.util.find_spec
@@ -322,21 +334,6 @@ class TestEngines:
         with pytest.raises(ImportError, match=r"pip install 'skgru\[fugue\]'"):
             ETSForecaster().forecast_long(make(), H, engine="dask")
 
-    @pytest.fixture(scope="class")
-    def client(self):
-        for package in ("fugue", "fugue_dask", "distributed"):
-            pytest.importorskip(package, reason=f"{package} absent: pip install 'skgru[fugue]'")
-        from distributed import Client, LocalCluster
-
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with (
-                LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
-                Client(cluster) as client,
-            ):
-                yield client
-
-    @pytest.mark.filterwarnings("ignore")
     @pytest.mark.parametrize("times", ["dates", "periods"])
     def test_dask_says_the_same(self, client, times):
         frame = make(30)
@@ -348,7 +345,6 @@ class TestEngines:
         found = forecaster.forecast_long(frame, H, coverage=COVERAGE, engine=client)
         pd.testing.assert_frame_equal(found, right, check_exact=True)
 
-    @pytest.mark.filterwarnings("ignore")
     def test_a_frame_of_dask(self, client, tmp_path):
         import dask.dataframe as dd
 

@@ -6,7 +6,8 @@ import pytest
 
 from skgru import ETSForecaster
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # sktime's own, about its next release
+# Of sktime's own compositions, about its next release.
+pytestmark = pytest.mark.filterwarnings("ignore:The default of config ``remember_data``")
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +86,7 @@ def test_ensemble(y):
     np.testing.assert_allclose(forecast, sum(single) / 2)
 
 
+@pytest.mark.filterwarnings("ignore:Found elements in the index of X named '__total'")  # sktime
 def test_hierarchical_reconciliation():
     from sktime.forecasting.reconcile import ReconcilerForecaster
     from sktime.transformations.hierarchical.aggregate import Aggregator
