@@ -11,15 +11,24 @@ if TYPE_CHECKING:
     from skgru.gru._classifier import GRUClassifier
     from skgru.gru._regressor import GRURegressor
     from skgru.text._language_model import GRULanguageModel
+    from skgru.text._vectorizer import SequenceVectorizer
 
 __version__ = "0.1.0"
-__all__ = ["ETSForecaster", "GRUClassifier", "GRULanguageModel", "GRURegressor", "__version__"]
+__all__ = [
+    "ETSForecaster",
+    "GRUClassifier",
+    "GRULanguageModel",
+    "GRURegressor",
+    "SequenceVectorizer",
+    "__version__",
+]
 
 _MODULES = {
     "ETSForecaster": "skgru.ets._forecaster",
     "GRUClassifier": "skgru.gru._classifier",
     "GRULanguageModel": "skgru.text._language_model",
     "GRURegressor": "skgru.gru._regressor",
+    "SequenceVectorizer": "skgru.text._vectorizer",
 }
 
 _PUBLIC_MODULES = {"sktime"}  # in no `import *`, where it would hide the real one

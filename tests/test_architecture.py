@@ -56,7 +56,7 @@ GRU_LAYERS = [
         "_initial",
     },
     {"_buckets", "_parameters", "_programs", "_progress"},
-    {"_scaling", "_targets"},
+    {"_scaling", "_targets", "_vocabulary"},
     {"_sequences"},
     {"_model"},
 ]
@@ -96,7 +96,7 @@ ETS_LAYERS = [
 
 # Within text, the same.
 TEXT_LAYERS = [
-    {"_language_model"},
+    {"_language_model", "_vectorizer"},
     {"_writer", "_fitting"},
     {"_generation", "_training"},
     {"_reading", "_decoding"},

@@ -124,7 +124,7 @@ def run(
             network.embedding,
             gradients.embedding,
             tape.embedding,
-            tape.patches[: n_steps[0]],
+            _forward.read(spec, tape, n_steps[0]),
             tape.active,
             tape.embedding_mask,
             _sum_directions(tape.d_inputs[0], n_steps[0]),

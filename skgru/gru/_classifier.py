@@ -22,6 +22,11 @@ class GRUClassifier(ClassifierMixin, AbstractGRU):
     pooling : {"last", "mean", "max", "attention"} or tuple of these, default=("mean", "max")
         How the hidden states of all steps become one vector: the state after the last step, their
         mean, their maximum, or a mean with learnt weights. Several are joined.
+    vocabulary_size : int, "auto" or None, default=None
+        Where each step of a series is a token, numbered from 0: how many there are. The embedding
+        is then a table of them. ``"auto"`` is one more than the largest number in the training
+        series. None takes steps as measured values. Tokens are neither scaled, warped nor joined to
+        patches.
     patch_length : int, "auto" or None, default="auto"
         Consecutive time steps that the GRU reads as one. None is one at a time. ``"auto"`` makes
         about 32 overlapping patches of a series.
@@ -173,6 +178,7 @@ class GRUClassifier(ClassifierMixin, AbstractGRU):
         *,
         bidirectional=True,
         pooling=("mean", "max"),
+        vocabulary_size=None,
         patch_length="auto",
         patch_stride="auto",
         embedding_units=64,
@@ -203,6 +209,7 @@ class GRUClassifier(ClassifierMixin, AbstractGRU):
         self.units = units
         self.bidirectional = bidirectional
         self.pooling = pooling
+        self.vocabulary_size = vocabulary_size
         self.patch_length = patch_length
         self.patch_stride = patch_stride
         self.embedding_units = embedding_units

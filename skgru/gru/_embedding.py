@@ -1,9 +1,10 @@
 """The dense layers between the patches and the first GRU layer, forward and backward, on the CPU.
 
 Each is ``relu(norm(x @ kernel + bias))``; the second reads windows of the first's output and is
-added to it. Arrays are time-major: steps S, rows B, width E; rows sorted by decreasing number of
-steps. What lies past a row's own patches is zero in the output of a layer that is normalised or
-read in windows, and never part of statistics.
+added to it. Where steps are tokens, x is their numbers and the first looks rows of its kernel up.
+Arrays are time-major: steps S, rows B, width E; rows sorted by decreasing number of steps. What
+lies past a row's own patches is zero in the output of a layer that is normalised or read in
+windows, and never part of statistics.
 """
 
 from __future__ import annotations
@@ -42,12 +43,20 @@ class Dense(NamedTuple):
 def group(spec: GRUSpec, weights: Sequence[np.ndarray]) -> tuple[Dense, ...]:
     """The layers, from all weights in the spec's order, as views."""
     n_layers = 1 + (spec.context_length > 0) if spec.embedding_units else 0
+    if spec.n_tokens:  # a table has no bias
+        weights = [weights[0], np.zeros(spec.embedding_units, np.float32), *weights[1:]]
     if not spec.batch_norm:
         return tuple(Dense(*weights[2 * k : 2 * k + 2]) for k in range(n_layers))
     statistics = weights[len(weights) - 2 * n_layers :]
     return tuple(
         Dense(*weights[4 * k : 4 * k + 4], *statistics[2 * k : 2 * k + 2]) for k in range(n_layers)
     )
+
+
+def n_weights(spec: GRUSpec) -> int:
+    """How many of the trained weights are theirs: the first ones."""
+    n_layers = 1 + (spec.context_length > 0) if spec.embedding_units else 0
+    return n_layers * (4 if spec.batch_norm else 2) - (spec.n_tokens > 0)
 
 
 def fold(layer: Dense) -> Dense:
@@ -91,7 +100,10 @@ class Tape:
 
 
 def forward(layers: tuple, tape: Tape, x: np.ndarray, active: np.ndarray, mask: np.ndarray):
-    """What the first GRU layer reads: x (S, B, F), active (S,), mask (B, E) -> (S, B, E)."""
+    """What the first GRU layer reads.
+
+    Shapes: x (S, B, F), or int32 (S, B) for tokens, active (S,), mask (B, E) -> (S, B, E).
+    """
     if len(layers) == 1:
         out = _run(layers[0], tape, 0, x, active)
         return np.multiply(out, mask, out=out) if len(mask) else out
@@ -140,14 +152,23 @@ def _run(layer: Dense, tape: Tape, k: int, x, active) -> np.ndarray:
     out = tape.outputs[k][: len(x)]
     if len(layer.gamma):
         products, moments = tape.products[k][: len(x)], tape.moments[k]
-        multiply(_flat(x), layer.kernel, _flat(products))
+        _multiply_or_look_up(x, layer.kernel, products)
         _learn_moments(layer, products, active, moments)
         normalize(products, active, moments[0], moments[1] * layer.gamma, layer.beta, out)
         _clear_padding(out, active)
     else:
-        _layers.dense(_flat(x), (layer.kernel, layer.bias), _flat(out))
+        _multiply_or_look_up(x, layer.kernel, out)
+        out += layer.bias
         np.maximum(out, _ZERO, out=out)  # NaN stays NaN
     return out
+
+
+def _multiply_or_look_up(x, kernel, out) -> None:
+    """``x @ kernel``, or the rows of tokens x: (S, B, F) or int32 (S, B) -> (S, B, E)."""
+    if x.ndim == 2:
+        np.take(kernel, x, axis=0, out=out, mode="clip")
+    else:
+        multiply(_flat(x), kernel, _flat(out))
 
 
 def _learn_moments(layer: Dense, products, active, moments) -> None:
@@ -180,7 +201,11 @@ def _run_backward(
         _clear_padding(d_out, active)
     else:
         np.multiply(d_out, out > 0, out=d_out)
-    _layers.dense_backward(_flat(x), layer.kernel, _flat(d_out), gradients[:2], d_x)
+    if x.ndim == 2:
+        gradients.kernel.fill(0)
+        _layers.scatter(x, _flat(d_out), gradients.kernel)
+    else:
+        _layers.dense_backward(_flat(x), layer.kernel, _flat(d_out), gradients[:2], d_x)
     if len(layer.gamma):
         # Subtracting the mean takes the bias away. Adam would blow up what rounding leaves of 0.
         gradients.bias.fill(0)

@@ -26,6 +26,7 @@ from skgru.gru import (
     _sequences,
     _targets,
     _training,
+    _vocabulary,
     _whitening,
 )
 from skgru.gru._model import CustomSpec, GRUSpec, TrainedGRU, TrainingSet
@@ -108,7 +109,7 @@ class AbstractGRU(
         self, X, y, sample_weight, seed: int, fresh: bool, hold_out: bool, classes
     ) -> Task:
         """User data -> what is to be trained. On a fresh fit, scaling and classes are learnt."""
-        sequences = _sequences.read(self, X, reset=fresh)
+        sequences = self._read(X, reset=fresh)
         sample_weight = _targets.read_weights(sample_weight, len(sequences))
         numbers = self._read_y(y, sample_weight, fresh, classes)
         rows, sample_weight = _canonical.canonical_rows(sequences, numbers, sample_weight)
@@ -120,7 +121,9 @@ class AbstractGRU(
                 random_state=seed,
                 stratify=numbers[rows] if self._loss == "cross_entropy" else None,
             )
-        if fresh:
+        if fresh and self.vocabulary_size is not None:
+            self._scaling = _scaling.NONE
+        elif fresh:
             self._scaling = _scaling.learn(sequences, rows[train], sample_weight[train])
         spec = self._choose_spec(sequences, rows[train], fresh)
 
@@ -134,6 +137,18 @@ class AbstractGRU(
         data = finish(train, fresh)  # learns the targets' scaling, which the next line needs
         held_out = None if held is None else finish(held, False)
         return Task(spec, data, held_out, sequences.lengths[rows[train]])
+
+    def _read(self, X, *, reset: bool) -> Sequences:
+        """Series as users give them, checked; where steps are tokens, that each is one."""
+        sequences = _sequences.read(self, X, reset=reset)
+        n_tokens = (
+            _vocabulary.size(self.vocabulary_size, sequences)
+            if reset
+            else self.model_.spec.n_tokens
+        )
+        if n_tokens:
+            _vocabulary.check(sequences, n_tokens)
+        return sequences
 
     def _arrange(
         self, spec: GRUSpec | CustomSpec, sequences: Sequences, rows: np.ndarray | None
@@ -161,13 +176,8 @@ class AbstractGRU(
                 loss=self._loss,
             )
         else:
-            patch_length, patch_stride = (
-                (fitted.patch_length, fitted.patch_stride)
-                if isinstance(fitted, GRUSpec)
-                else _defaults.patches(
-                    self.patch_length, self.patch_stride, sequences.lengths[rows]
-                )
-            )
+            known = fitted if isinstance(fitted, GRUSpec) else None
+            patch_length, patch_stride = self._choose_patches(sequences.lengths[rows], known)
             spec = GRUSpec(
                 n_channels=sequences.n_channels,
                 n_outputs=self._n_outputs,
@@ -180,6 +190,11 @@ class AbstractGRU(
                 loss=self._loss,
                 context_length=(self.context_length or 0) if self.embedding_units else 0,
                 batch_norm=bool(self.batch_norm and self.embedding_units),
+                n_tokens=(
+                    known.n_tokens
+                    if known and self.vocabulary_size == "auto"
+                    else _vocabulary.size(self.vocabulary_size, sequences)
+                ),
             )
         if fitted is not None and spec != fitted:
             raise ValueError(
@@ -187,6 +202,14 @@ class AbstractGRU(
                 f"ask for {spec}. Set them back, or fit with warm_start=False."
             )
         return spec
+
+    def _choose_patches(self, lengths: np.ndarray, fitted: GRUSpec | None) -> tuple[int, int]:
+        """Length and stride for rows of these time steps, or those of a fit that goes on."""
+        if fitted is not None:
+            return fitted.patch_length, fitted.patch_stride
+        if self.vocabulary_size is not None:
+            return 1, 1
+        return _defaults.patches(self.patch_length, self.patch_stride, lengths)
 
     def _train(self, given, task: Task, seed: int, fresh: bool, epochs: int | None) -> None:
         """Run the training and store what comes of it.
@@ -225,7 +248,7 @@ class AbstractGRU(
                 task.data.n_steps,
                 schedule,
                 rng,
-                vary=_variants(self.augmentation, task.data.values, task.lengths, [seed, done, 1]),
+                vary=self._variants(task, [seed, done, 1]),
                 stopping=self._stopping(spec, task.held),
                 after_epoch=after_epoch,
             )
@@ -252,6 +275,20 @@ class AbstractGRU(
         settings, moments = _recipe.optimizer(self), kept.get("_moments")
         engine = _training.start(self.engine, spec, weights, data, settings, seed, moments)
         return engine, data.whitening
+
+    def _variants(self, task: Task, seed: list[int]):
+        """A function that draws the values of an epoch; None where they are always the same."""
+        tokens = self.vocabulary_size is not None  # between two of them there is nothing
+        if self.augmentation is None or tokens or task.lengths.max() < _augmentation.SHORTEST:
+            return None
+        values, rng = task.data.values, np.random.default_rng(seed)
+        out = np.empty_like(values)
+
+        def vary() -> np.ndarray:
+            _augmentation.warp(values, task.lengths, rng, out)
+            return out
+
+        return vary
 
     def _stopping(self, spec, held: TrainingSet | None) -> _training.Stopping | None:
         """What watches the held-out rows, where there are any."""
@@ -286,7 +323,7 @@ class AbstractGRU(
         if "model_" not in self.__dict__:  # check_is_fitted takes longer than one row's forward
             check_is_fitted(self)
         spec, weights = self.model_.spec, self.model_.weights
-        sequences = _sequences.read(self, X, reset=False)
+        sequences = self._read(X, reset=False)
         blocks = list(sequences.blocks(len(sequences)))
         if len(blocks) == 1 or isinstance(spec, CustomSpec):  # Keras compiles for each new length
             return run(spec, weights, *self._arrange(spec, sequences, None))
@@ -386,20 +423,6 @@ def _first_weights(spec, data: TrainingSet, rng: np.random.Generator):
         return None
     weights = _initial.draw(spec, rng)
     return weights if data.whitening is None else _whitening.fold(data.whitening, weights)
-
-
-def _variants(augmentation, values: np.ndarray, lengths: np.ndarray, seed: list[int]):
-    """A function that draws the values of an epoch; None where they are always the same."""
-    if augmentation is None or lengths.max() < _augmentation.SHORTEST:
-        return None
-    rng = np.random.default_rng(seed)
-    out = np.empty_like(values)
-
-    def vary() -> np.ndarray:
-        _augmentation.warp(values, lengths, rng, out)
-        return out
-
-    return vary
 
 
 def _fitted_state(estimator) -> dict:

@@ -44,7 +44,7 @@ class Network(NamedTuple):
 def group(spec: GRUSpec, weights: Sequence[np.ndarray]) -> Network:
     """Weights in the spec's order, as views."""
     embedding = _embedding.group(spec, weights)
-    at = len(embedding) * (4 if spec.batch_norm else 2)
+    at = _embedding.n_weights(spec)
     layers = []
     for _ in spec.units:
         directions = []
@@ -165,7 +165,7 @@ def run(spec: GRUSpec, network: Network, tape: Tape, n_steps: np.ndarray) -> np.
     Shapes: n_steps (B,), decreasing -> (B, n_features).
     """
     tape.active = _count_active(n_steps)
-    x = tape.patches[: n_steps[0]]
+    x = read(spec, tape, n_steps[0])
     if network.embedding:
         x = _embedding.forward(
             network.embedding, tape.embedding, x, tape.active, tape.embedding_mask
@@ -179,6 +179,12 @@ def run(spec: GRUSpec, network: Network, tape: Tape, n_steps: np.ndarray) -> np.
             _cells.forward(x, tape.active, *weights, d.mask, d.reverse, *memory)
     _pool(spec, network, tape, n_steps)
     return tape.pooled
+
+
+def read(spec: GRUSpec, tape: Tape, n_steps: int) -> np.ndarray:
+    """What the embedding reads: patches (S, B, width), or tokens as int32 (S, B)."""
+    patches = tape.patches[:n_steps]
+    return patches[:, :, 0].astype(np.int32) if spec.n_tokens else patches
 
 
 def _count_active(n_steps: np.ndarray) -> np.ndarray:

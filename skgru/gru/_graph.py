@@ -170,31 +170,54 @@ def _embed(spec: GRUSpec, x, own, is_row, whitened: bool):
             dtype="float32",
         )(x)
     norm = layers.BatchNormalization if is_row is None else _OwnNorm
-    x = _dense_relu(spec, x, "embedding", norm, mask)
+    x = _norm_relu(
+        spec,
+        _look_up(spec, x) if spec.n_tokens else _dense(spec, x, "embedding"),
+        "embedding",
+        norm,
+        mask,
+    )
     if not spec.context_length:
         return x
-    return ops.add(x, _dense_relu(spec, _windows(spec, x, own), "context", norm, mask))
+    second = _dense(spec, _windows(spec, x, own), "context")
+    return ops.add(x, _norm_relu(spec, second, "context", norm, mask))
 
 
-def _dense_relu(spec: GRUSpec, x, name: str, norm, mask):
-    """Shapes: x (B, S, E), mask (B, S) or None -> (B, S, D)."""
+def _look_up(spec: GRUSpec, tokens):
+    """Rows of a table: (B, S, 1) -> (B, S, D)."""
+    table = layers.Embedding(
+        spec.n_tokens,
+        spec.embedding_units,
+        embeddings_initializer=_kernel_initializer(spec),
+        name="embedding",
+        dtype="float32",
+    )
+    return table(ops.cast(ops.squeeze(tokens, -1), "int32"))
+
+
+def _dense(spec: GRUSpec, x, name: str):
+    """Shapes: (B, S, E) -> (B, S, D)."""
     dense = layers.Dense(
         spec.embedding_units,
-        activation=None if spec.batch_norm else "relu",
         kernel_initializer=_kernel_initializer(spec),
         name=name,
         dtype="float32",
     )
-    if not spec.batch_norm:
-        return dense(x)
-    norm = norm(
-        epsilon=BATCH_NORM_EPSILON,
-        momentum=BATCH_NORM_MOMENTUM,
-        name=f"{name}_norm",
-        dtype="float32",
-    )
+    return dense(x)
+
+
+def _norm_relu(spec: GRUSpec, x, name: str, norm, mask):
+    """Shapes: x (B, S, D), mask (B, S) or None -> (B, S, D)."""
+    if spec.batch_norm:
+        norm = norm(
+            epsilon=BATCH_NORM_EPSILON,
+            momentum=BATCH_NORM_MOMENTUM,
+            name=f"{name}_norm",
+            dtype="float32",
+        )
+        x = norm(x, mask=mask)
     # An operation, not a layer: it leaves Keras' mask behind, which the GRU would take over.
-    return ops.relu(norm(dense(x), mask=mask))
+    return ops.relu(x)
 
 
 def _windows(spec: GRUSpec, x, own):

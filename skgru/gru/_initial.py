@@ -8,13 +8,19 @@ from skgru.gru._model import GRUSpec
 
 
 def draw(spec: GRUSpec, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
-    """Glorot-uniform kernels, orthogonal recurrent kernels, zero biases, in the spec's order."""
+    """Glorot-uniform kernels, orthogonal recurrent kernels, zero biases, in the spec's order.
+
+    The rows of a table of tokens are as long as 1 on average, however many there are.
+    """
     weights = []
     for name, shape, decayed, _ in spec.weight_shapes():
         if name.endswith(("gamma", "variance")):
             weights.append(np.ones(shape, dtype=np.float32))
         elif not decayed:
             weights.append(np.zeros(shape, dtype=np.float32))
+        elif name.endswith("table"):
+            limit = np.sqrt(3 / shape[1])
+            weights.append(rng.uniform(-limit, limit, shape).astype(np.float32))
         elif name.endswith("recurrent_kernel"):
             weights.append(_orthogonal(shape, rng))
         else:

@@ -8,7 +8,17 @@ from __future__ import annotations
 import numpy as np
 
 from skgru.gru._blas import add_gradients, multiply
-from skgru.gru._jit import cube, double, integer, jit, matrix, nothing, steps, vector
+from skgru.gru._jit import (
+    cube,
+    double,
+    index_matrix,
+    integer,
+    jit,
+    matrix,
+    nothing,
+    steps,
+    vector,
+)
 
 
 @jit(nothing(matrix, steps, steps, integer, cube))
@@ -47,6 +57,17 @@ def dense_backward(x, kernel, d_out, gradients, d_x):
     add_gradients(x, d_out, d_kernel, d_bias)
     if len(d_x):
         multiply(d_out, np.ascontiguousarray(kernel.T), d_x)
+
+
+@jit(nothing(index_matrix, matrix, matrix))
+def scatter(rows, d_looked_up, d_table):
+    """Add each gradient to the row that was looked up: (S, B), (S B, N) -> (n, N)."""
+    n_steps, n_rows = rows.shape
+    for t in range(n_steps):
+        for i in range(n_rows):
+            target, source = d_table[rows[t, i]], d_looked_up[t * n_rows + i]
+            for j in range(len(source)):
+                target[j] += source[j]
 
 
 def join(states, offset, mask, out):

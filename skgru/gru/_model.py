@@ -7,7 +7,7 @@ so the architecture and the order and shape of its weights are stated once.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +33,8 @@ class WeightShape(NamedTuple):
 class GRUSpec:
     """Architecture: patches -> embedding -> GRU layers -> pooling -> dense.
 
-    The embedding is ``a = relu(norm(dense(patch)))`` and, with a context, ``a + relu(norm(dense(
+    The embedding is ``a = relu(norm(dense(patch)))``, where steps are tokens ``relu(norm(row of a
+    table))``, and, with a context, ``a + relu(norm(dense(
     window of a)))``; `norm` is batch normalisation over the rows' own patches, or nothing.
 
     A frozen record of plain values, so that it hashes: it is the key of every compile cache.
@@ -65,6 +66,9 @@ class GRUSpec:
     levels : tuple of float
         Of the quantiles that ``"pinball"`` asks for: outputs are ``n_outputs / len(levels)``
         targets, each with its quantiles side by side.
+    n_tokens : int
+        Where a step is not measured but one of so many tokens: its one channel holds a number below
+        this, and the embedding looks it up. 0 for measured values.
     """
 
     n_channels: int
@@ -79,6 +83,7 @@ class GRUSpec:
     context_length: int = 0
     batch_norm: bool = False
     levels: tuple[float, ...] = ()
+    n_tokens: int = 0
 
     @property
     def n_directions(self) -> int:
@@ -115,15 +120,18 @@ class GRUSpec:
     def weight_shapes(self) -> tuple[WeightShape, ...]:
         """Every weight in the order in which all engines keep them: Keras', the trained first."""
         shapes, statistics = [], []
-        fronts = {"embedding": self.patch_width} if self.embedding_units else {}
+        fronts = {"embedding": self.n_tokens or self.patch_width} if self.embedding_units else {}
         if fronts and self.context_length:
             fronts["context"] = self.context_length * self.embedding_units
         one = (self.embedding_units,)
         for name, rows in fronts.items():
-            shapes += [
-                WeightShape(f"{name}/kernel", (rows, self.embedding_units), True),
-                WeightShape(f"{name}/bias", one, False),
-            ]
+            if self.n_tokens and name == "embedding":  # each row of the table is its own bias
+                shapes.append(WeightShape("embedding/table", (rows, self.embedding_units), True))
+            else:
+                shapes += [
+                    WeightShape(f"{name}/kernel", (rows, self.embedding_units), True),
+                    WeightShape(f"{name}/bias", one, False),
+                ]
             if self.batch_norm:
                 shapes += [WeightShape(f"{name}/{part}", one, False) for part in ("gamma", "beta")]
                 statistics += [
@@ -173,6 +181,7 @@ class CustomSpec:
     n_outputs: int
     pooling: tuple[str, ...] = ("last",)
     loss: Loss = "cross_entropy"
+    n_tokens: ClassVar[int] = 0
 
     def n_patches(self, n_timesteps):
         """Every time step is one patch."""

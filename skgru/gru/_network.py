@@ -176,6 +176,8 @@ def _restore_initializers(model) -> None:
         owner = getattr(layer, "cell", layer)
         if hasattr(owner, "kernel_initializer"):
             owner.kernel_initializer = keras.initializers.GlorotUniform()
+        if hasattr(owner, "embeddings_initializer"):
+            owner.embeddings_initializer = keras.initializers.RandomUniform()
         if hasattr(owner, "recurrent_initializer"):
             owner.recurrent_initializer = keras.initializers.Orthogonal()
 

@@ -70,6 +70,7 @@ RULES: dict[str, Rule] = {
     "units": _some_of(whole(1)),
     "bidirectional": FLAG,
     "pooling": _some_of(one_of(*POOLINGS)),
+    "vocabulary_size": either(whole(1), one_of("auto", None)),
     "patch_length": either(whole(1), one_of("auto", None)),
     "patch_stride": either(whole(1), one_of("auto", None)),
     "embedding_units": either(whole(1), one_of("auto", None)),
@@ -128,8 +129,24 @@ def check(estimator) -> None:
     pooling = values["pooling"]
     if not isinstance(pooling, str) and len(set(pooling)) < len(pooling):
         raise ValueError(f"The 'pooling' parameter must not name a pooling twice. Got {pooling!r}.")
+    if values["vocabulary_size"] is not None:
+        _check_tokens(values)
     if values["network"] is not None and values["engine"] == "numba":
         raise ValueError(
             "engine='numba' trains skgru's own architecture only. With a `network` of your own, "
             "set engine='auto' or 'keras'."
         )
+
+
+def _check_tokens(values: dict) -> None:
+    """Refuse what cannot be had where steps are tokens."""
+    for name, refused, cure in (
+        ("network", values["network"] is not None, "None; an own network embeds by itself"),
+        ("embedding_units", not values["embedding_units"], "a width for the tokens' vectors"),
+        ("patch_length", values["patch_length"] not in ("auto", None, 1), "'auto'"),
+    ):
+        if refused:
+            raise ValueError(
+                f"With `vocabulary_size`, the {name!r} parameter must be {cure}. "
+                f"Got {values[name]!r} instead."
+            )

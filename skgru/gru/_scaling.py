@@ -23,6 +23,10 @@ class Scaling(NamedTuple):
     scale: np.ndarray
 
 
+# Of what is no quantity.
+NONE = Scaling(np.zeros(1), np.ones(1))
+
+
 def learn(sequences: Sequences, rows: np.ndarray, weights: np.ndarray) -> Scaling:
     """Weighted mean and standard deviation of each channel over the observed values."""
     peak = np.zeros(sequences.n_channels)

@@ -20,6 +20,8 @@ class GRURegressor(BaseRegressor):
     ----------
     units, bidirectional, pooling : int or tuple; bool; str or tuple
         Size and form of the GRU, and how its hidden states become one vector.
+    vocabulary_size : int, "auto" or None
+        How many tokens there are, where steps are tokens and not measured values.
     patch_length, patch_stride : int, "auto" or None
         How many consecutive time steps the GRU reads as one, and how far apart these are.
     embedding_units, context_length : int or None
@@ -92,6 +94,7 @@ class GRURegressor(BaseRegressor):
         *,
         bidirectional=True,
         pooling=("mean", "max"),
+        vocabulary_size=None,
         patch_length="auto",
         patch_stride="auto",
         embedding_units=64,
@@ -119,6 +122,7 @@ class GRURegressor(BaseRegressor):
         self.units = units
         self.bidirectional = bidirectional
         self.pooling = pooling
+        self.vocabulary_size = vocabulary_size
         self.patch_length = patch_length
         self.patch_stride = patch_stride
         self.embedding_units = embedding_units

@@ -177,17 +177,6 @@ def collect(states, d_products, d_candidates, d_recurrent, d_bias):
     add_columns(d_products, d_bias[0])
 
 
-@jit(nothing(index_matrix, matrix, matrix))
-def scatter(rows, d_looked_up, d_table):
-    """Add each gradient to the row that was looked up: (S, B), (S B, N) -> (n, N)."""
-    n_steps, n_rows = rows.shape
-    for t in range(n_steps):
-        for i in range(n_rows):
-            target, source = d_table[rows[t, i]], d_looked_up[t * n_rows + i]
-            for j in range(len(source)):
-                target[j] += source[j]
-
-
 @jit(nothing(vector, vector, vector))
 def drop(values, uniforms, rate):
     """Dropout in place; one number in `uniforms` for each value, the rate in a vector of one."""

@@ -135,14 +135,24 @@ class Vocabulary:
         return self.splitter.join([self.classes[n] for n in numbers if n != END])
 
 
-def learn(splitter, documents: list[str], max_vocabulary: int | None) -> Vocabulary:
-    """The vocabulary of some documents, its most frequent tokens where there are too many."""
+def learn(
+    splitter, documents: list[str], max_vocabulary: int | None, min_df: int = 1
+) -> Vocabulary:
+    """The vocabulary of some documents, its most frequent tokens where there are too many.
+
+    A token that occurs in fewer than `min_df` documents is unknown.
+    """
     counts: Counter = Counter()
+    spread: Counter = Counter()
     for text in documents:
-        counts.update(splitter.split(text))
+        tokens = Counter(splitter.split(text))
+        counts.update(tokens)
+        if min_df > 1:
+            spread.update(tokens.keys())
     n_unknown = counts.pop(splitter.unknown, 0)
     # Of two tokens that are equally frequent the one in front in order is kept, not the first read.
-    kept = sorted(counts, key=lambda token: (-counts[token], token))[:max_vocabulary]
+    known = [token for token in counts if min_df == 1 or spread[token] >= min_df]
+    kept = sorted(known, key=lambda token: (-counts[token], token))[:max_vocabulary]
     n_unknown += counts.total() - sum(counts[token] for token in kept)
     kept.sort()
     classes = np.empty(len(kept) + 2, object)

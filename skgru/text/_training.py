@@ -17,7 +17,7 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from skgru._blas_threads import one_thread
-from skgru.gru import _adam
+from skgru.gru import _adam, _layers
 from skgru.gru._blas import multiply
 from skgru.text import _recurrence, _softmax
 from skgru.text._model import LanguageSpec, Weights
@@ -94,7 +94,7 @@ class _Shard:
                 d_below = _flat(self.d_outputs[:n_steps])
                 multiply(d_projected, strips.upper[layer - 1], d_below)
         d_table = np.zeros((len(looked_up), 3 * self._spec.units), np.float32)
-        _recurrence.scatter(rows, d_projected, d_table)
+        _layers.scatter(rows, d_projected, d_table)
         _recurrence.add_outer(embedded, d_table, self._gradients.kernel)
         self._gradients.embedding[looked_up] += d_table @ strips.kernel
         self.states[:, 0] = self.states[:, n_steps]

@@ -73,7 +73,10 @@ def window(x, length):
 
 def dense_layer(name, named, rows, training):
     """Dense, norm and relu of a list of rows (S_i, F), and the moments of what is normalised."""
-    rows = [x @ named[f"{name}/kernel"] + named[f"{name}/bias"] for x in rows]
+    if f"{name}/table" in named:
+        rows = [named[f"{name}/table"][x[:, 0].astype(int)] for x in rows]
+    else:
+        rows = [x @ named[f"{name}/kernel"] + named[f"{name}/bias"] for x in rows]
     moments = None
     if f"{name}/gamma" in named:
         together = np.concatenate(rows)
@@ -153,6 +156,8 @@ def series_of(spec, rng, lengths):
     lengths = np.asarray(lengths)
     padded = spec.padded_length(int(lengths.max()))
     values = rng.normal(size=(len(lengths), padded, spec.n_channels)).astype(np.float32)
+    if spec.n_tokens:
+        values = rng.integers(spec.n_tokens, size=values.shape).astype(np.float32)
     for row, length in zip(values, lengths):
         row[length:] = row[length - 1]
     return values, spec.n_patches(lengths).astype(np.int32)
@@ -188,6 +193,10 @@ SPECS = {
     "context": GRUSpec(2, 3, (4,), embedding_units=5, context_length=3),
     "context, norm": GRUSpec(
         2, 3, (3,), True, embedding_units=3, context_length=2, batch_norm=True
+    ),
+    "tokens": GRUSpec(1, 3, (4,), embedding_units=5, n_tokens=7),
+    "tokens, norm": GRUSpec(
+        1, 3, (3,), True, embedding_units=4, context_length=3, batch_norm=True, n_tokens=7
     ),
     "regression": GRUSpec(2, 3, (4,), loss="squared_error"),
     "all": GRUSpec(2, 3, (3, 2), True, ALL_POOLINGS, 3, 2, 4),

@@ -46,6 +46,17 @@ CASES = {
         GRUSpec(2, 3, (4,), True, ("attention",), 2, 1, 5, context_length=2, batch_norm=True),
         True,
     ),
+    "tokens": (GRUSpec(1, 3, (4,), True, embedding_units=5, n_tokens=7), False),
+    "tokens ragged": (
+        GRUSpec(
+            *(1, 3, (4,), True, ("mean",)),
+            embedding_units=5,
+            context_length=3,
+            batch_norm=True,
+            n_tokens=7,
+        ),
+        True,
+    ),
 }
 WHITENED = ["embedding", "context ragged", "norm and context", "norm and context ragged"]
 each_case = pytest.mark.parametrize(("spec", "ragged"), CASES.values(), ids=CASES)
@@ -58,6 +69,8 @@ def draw(spec, ragged, seed=0):
     lengths = rng.integers(1, T + 1, N) if ragged else np.full(N, T)
     lengths[0] = T
     X = rng.normal(size=(N, T, spec.n_channels)).astype("float32")
+    if spec.n_tokens:
+        X = rng.integers(spec.n_tokens, size=X.shape).astype("float32")
     values = np.empty((N, spec.padded_length(T), spec.n_channels), "float32")
     for row, series, length in zip(values, X, lengths):
         row[:length], row[length:] = series[:length], series[length - 1]

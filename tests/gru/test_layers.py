@@ -43,3 +43,10 @@ def test_pinball_gradient_by_finite_differences(rows):
         step[index] = 1e-6
         above, below = (slow_pinball(outputs + s, targets, weights) for s in (step, -step))
         assert found[index] == pytest.approx((above - below) / 2e-6 / len(outputs), abs=1e-6)
+
+
+def test_scatter_adds_what_was_looked_up():
+    rows = np.array([[0, 2], [2, 2]], np.int32)
+    d_table = np.zeros((3, 2), np.float32)
+    _layers.scatter(rows, np.arange(8, dtype=np.float32).reshape(4, 2), d_table)
+    np.testing.assert_array_equal(d_table, [[0, 1], [0, 0], [12, 15]])

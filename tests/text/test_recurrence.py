@@ -98,13 +98,6 @@ def test_backward_agrees_with_finite_differences(weights):
     np.testing.assert_allclose((d_recurrent * direction).sum(), slope, rtol=5e-3, atol=5e-3)
 
 
-def test_scatter_adds_what_was_looked_up():
-    rows = np.array([[0, 2], [2, 2]], np.int32)
-    d_table = np.zeros((3, 2), np.float32)
-    _recurrence.scatter(rows, np.arange(8, dtype=np.float32).reshape(4, 2), d_table)
-    np.testing.assert_array_equal(d_table, [[0, 1], [0, 0], [12, 15]])
-
-
 def test_dropout_keeps_the_mean():
     values = np.ones(10_000, np.float32)
     uniforms = np.random.default_rng(0).random(10_000, np.float32)
