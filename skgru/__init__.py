@@ -31,7 +31,7 @@ _MODULES = {
     "SequenceVectorizer": "skgru.text._vectorizer",
 }
 
-_PUBLIC_MODULES = {"sktime"}  # in no `import *`, where it would hide the real one
+_PUBLIC_MODULES = {"persistence", "sktime"}  # in no `import *`, where one would hide the real one
 
 
 def __getattr__(name: str):

@@ -1,0 +1,142 @@
+"""The closed tables of what a file may hold. A class that is not here is never loaded.
+
+To add an estimator: a line in `CLASSES`, one in `RECORDS` for each record that its fitted
+attributes hold, and one in `_checks` for each record that compiled code reads.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+
+# Public path -> module.
+CLASSES = {
+    "skgru.ETSForecaster": "skgru.ets._forecaster",
+    "skgru.GRUClassifier": "skgru.gru._classifier",
+    "skgru.GRULanguageModel": "skgru.text._language_model",
+    "skgru.GRURegressor": "skgru.gru._regressor",
+    "skgru.sktime.GRUClassifier": "skgru.sktime._classifier",
+    "skgru.sktime.GRUForecaster": "skgru.sktime._forecaster",
+    "skgru.sktime.GRURegressor": "skgru.sktime._regressor",
+}
+
+# Frozen records, dictionaries of a class of their own, and classes without any state.
+RECORDS = {
+    "Characters": "skgru.text._tokens",
+    "ETSSpec": "skgru.ets._model",
+    "Fits": "skgru.ets._model",
+    "Fitted": "skgru.ets._fitted",
+    "Fixed": "skgru.ets._model",
+    "GRUSpec": "skgru.gru._model",
+    "GlobalModel": "skgru.sktime._global",
+    "Highway": "skgru.sktime._highway",
+    "LanguageSpec": "skgru.text._model",
+    "Network": "skgru.sktime._residual",
+    "Panel": "skgru.ets._series",
+    "Scaling": "skgru.gru._scaling",
+    "Search": "skgru.ets._model",
+    "Settings": "skgru.ets._model",
+    "Shape": "skgru.sktime._windows",
+    "Timeline": "skgru.sktime._timeline",
+    "TrainedGRU": "skgru.gru._model",
+    "TrainedLanguageModel": "skgru.text._fitting",
+    "Vocabulary": "skgru.text._tokens",
+    "Words": "skgru.text._tokens",
+    "_Numbers": "skgru.text._tokens",
+}
+
+_TYPES: dict[str, Any] = {
+    "Any": object,
+    "None": type(None),
+    "bool": (bool, np.bool_),
+    "dict": dict,
+    "float": Real,
+    "int": Integral,
+    "list": list,
+    "np.ndarray": np.ndarray,
+    "str": str,
+}
+
+
+def class_name(kind: type) -> str | None:
+    """Public path of an estimator's class; None for one that is not in the table."""
+    for name, module in CLASSES.items():
+        if kind.__module__ == module and kind.__name__ == name.rpartition(".")[2]:
+            return name
+    return None
+
+
+def record_name(kind: type) -> str | None:
+    """Name of a record's class; None for one that is not in the table."""
+    return kind.__name__ if RECORDS.get(kind.__name__) == kind.__module__ else None
+
+
+def find_class(name: str) -> type:
+    """The class of a public path."""
+    return _find(CLASSES, name, name.rpartition(".")[2], "class")
+
+
+def find_record(name: str) -> type:
+    """The class of a record."""
+    return _find(RECORDS, name, name, "record")
+
+
+def _find(table: dict[str, str], name: str, attribute: str, what: str) -> type:
+    if name not in table:
+        raise ValueError(f"the {what} {name!r} is none that this version of skgru loads")
+    return getattr(import_module(table[name]), attribute)
+
+
+def fields(record) -> dict[str, Any]:
+    """What a record is made of, by name."""
+    if isinstance(record, dict):
+        return {"items": dict(record)}
+    return {name: getattr(record, name) for name in annotations(type(record))}
+
+
+def annotations(kind: type) -> dict[str, str]:
+    """Declared type of each field, as it is written."""
+    if not hasattr(kind, "_fields") and not hasattr(kind, "__dataclass_fields__"):
+        return {}
+    declared = kind.__dict__["__annotations__"]
+    return {name: getattr(hint, "__forward_arg__", hint) for name, hint in declared.items()}
+
+
+def build(kind: type, given: dict[str, Any]):
+    """A record from its fields; those with a default may be missing.
+
+    Raises
+    ------
+    ValueError
+        If a field is unknown, or not of its declared type.
+    """
+    if issubclass(kind, dict):
+        return kind(given["items"])
+    declared = annotations(kind)
+    for name, value in given.items():
+        if name not in declared:
+            raise ValueError(f"{kind.__name__} has no field {name!r}")
+        if not _is_a(value, declared[name]):
+            raise ValueError(
+                f"{kind.__name__}.{name} is {declared[name]}, not {type(value).__name__}"
+            )
+    return kind(**given)
+
+
+def _is_a(value, hint: str) -> bool:
+    """Whether a value is of a type, as far as the hint is one of the simple kinds used here."""
+    if " | " in hint:
+        return any(_is_a(value, part) for part in hint.split(" | "))
+    if hint.startswith("tuple["):
+        parts = hint[len("tuple[") : -1].split(", ")
+        return isinstance(value, tuple) and all(_is_a(item, parts[0]) for item in value)
+    name = hint.partition("[")[0]
+    if name in _TYPES:
+        is_truth = isinstance(value, bool | np.bool_)
+        return isinstance(value, _TYPES[name]) and not (is_truth and name in ("int", "float"))
+    if name in RECORDS:
+        return record_name(type(value)) == name
+    return True
