@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "sktime": {"gru"},
     "text": {"gru"},
     "speech": {"gru"},
-    "persistence": {"gru", "ets"},
+    "persistence": {"gru", "ets", "sktime", "text", "speech"},
     "plotting": set(),
 }
 
@@ -40,10 +40,10 @@ GRU_LAYERS = [
     {"_custom", "_fused"},
     {"_kernel", "_losses"},
     {"_backend"},
-    {"_backward", "_inference"},
+    {"_backward", "_inference", "_stream"},
     {"_forward"},
     {"_embedding"},
-    {"_adam", "_layers", "_pooling"},
+    {"_adam", "_layers", "_pooling", "_step"},
     {"_cells"},
     {"_blas"},
     {"_jit"},
@@ -105,6 +105,13 @@ TEXT_LAYERS = [
     {"_documents", "_model", "_parameters", "_progress", "_recipe", "_tokens"},
 ]
 
+# Within persistence, the same.
+PERSISTENCE_LAYERS = [
+    {"_files", "_onnx"},
+    {"_onnx_network", "_onnx_series", "_values"},
+    {"_archive", "_atomic", "_checks", "_onnx_graph", "_registry", "_tables"},
+]
+
 # Heavy packages and the only places that import them.
 HOME_OF = {
     "keras": {"skgru.gru._backend"},
@@ -117,7 +124,8 @@ HOME_OF = {
         "skgru.gru._kernel",
     },
     "numba": {"skgru.gru._jit", "skgru.ets._jit", "skgru.ets._lanes"},
-    "sktime": {"skgru.ets._forecaster", "skgru.sktime"},
+    "onnx": {"skgru.persistence._onnx_graph"},
+    "sktime": {"skgru.ets._forecaster", "skgru.persistence._tables", "skgru.sktime"},
     "matplotlib": {"skgru.plotting"},
 }
 
@@ -196,7 +204,13 @@ def test_folders_import_downwards():
 
 
 @pytest.mark.parametrize(
-    ("where", "layers"), [("gru", GRU_LAYERS), ("ets", ETS_LAYERS), ("text", TEXT_LAYERS)]
+    ("where", "layers"),
+    [
+        ("gru", GRU_LAYERS),
+        ("ets", ETS_LAYERS),
+        ("text", TEXT_LAYERS),
+        ("persistence", PERSISTENCE_LAYERS),
+    ],
 )
 def test_files_import_downwards(where, layers):
     rank = {f"skgru.{where}.{name}": i for i, names in enumerate(layers) for name in names}

@@ -8,11 +8,13 @@ from importlib.metadata import version
 import pytest
 
 import skgru
+import skgru.persistence
 import skgru.sktime
 
+MODULES = [skgru, skgru.persistence, skgru.sktime]
 CLASSES = [
     f"{module.__name__}.{name}"
-    for module in (skgru, skgru.sktime)
+    for module in MODULES
     for name in module.__all__
     if name[0].isupper()
 ]
@@ -50,13 +52,13 @@ def test_version_is_that_of_the_distribution():
     assert skgru.__version__ == version("skgru")
 
 
-@pytest.mark.parametrize("module", [skgru, skgru.sktime])
+@pytest.mark.parametrize("module", MODULES)
 def test_every_name_is_there(module):
     assert set(module.__all__) <= set(dir(module))
     assert all(hasattr(module, name) for name in module.__all__)
 
 
-@pytest.mark.parametrize("module", [skgru, skgru.sktime])
+@pytest.mark.parametrize("module", MODULES)
 def test_unknown_name(module):
     expected = f"'{module.__name__}' has no attribute 'LSTMClassifier'"
     with pytest.raises(AttributeError, match=expected):

@@ -331,7 +331,7 @@ class GRUClassifier(ClassifierMixin, AbstractGRU):
         ndarray of float32, shape (n_samples, n_classes)
             Rows sum to 1; columns in the order of `classes_`.
         """
-        return np.exp(_log_softmax(self._predict_raw(X)))
+        return self._answer(self._predict_raw(X))
 
     def predict_log_proba(self, X):
         """The logarithm of `predict_proba`, exact where a probability is tiny.
@@ -390,6 +390,9 @@ class GRUClassifier(ClassifierMixin, AbstractGRU):
 
     def _score_outputs(self, outputs, targets, sample_weight):
         return float(np.average(outputs.argmax(axis=1) == targets, weights=sample_weight))
+
+    def _answer(self, raw):
+        return np.exp(_log_softmax(raw))
 
     @property
     def _n_outputs(self):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -83,6 +84,10 @@ class AbstractGRU(
         self, outputs: np.ndarray, targets: np.ndarray, sample_weight: np.ndarray
     ) -> float:
         """Accuracy or R2 of raw outputs against what `_finish_targets` returned."""
+
+    @abstractmethod
+    def _answer(self, raw: np.ndarray) -> np.ndarray:
+        """Raw outputs -> probabilities, or targets in their own unit."""
 
     @property
     @abstractmethod
@@ -358,6 +363,54 @@ class AbstractGRU(
             If `X` does not match what `fit` has seen.
         """
         return self._forward(_features, X)
+
+    def stream(self, state=None):
+        """Start to read one series step by step, with an answer after each.
+
+        Parameters
+        ----------
+        state : state of another stream, default=None
+            Go on from there, in this process or in one that has loaded the same estimator.
+
+        Returns
+        -------
+        Stream
+            Its ``push(step)`` takes the next step, shape (n_channels,), or several, (n_steps,
+            n_channels), and returns what `predict_proba` (classifier) or `predict` (regressor)
+            says of the series so far; missing values are read as there. Its ``state`` is a copy of
+            all that it remembers, of a size that does not grow.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If the network cannot read forwards alone: with ``bidirectional=True`` or a `network` of
+            your own.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from skgru import GRUClassifier
+        >>> X = np.random.default_rng(0).normal(size=(40, 12))
+        >>> clf = GRUClassifier(units=4, bidirectional=False, epochs=2, random_state=0)
+        >>> stream = clf.fit(X, X[:, 0] > 0).stream()
+        >>> answers = [stream.push(value) for value in X[0]]
+        >>> bool(np.allclose(answers[-1], clf.predict_proba(X[:1])[0], atol=1e-6))
+        True
+        """
+        check_is_fitted(self)
+        spec = self.model_.spec
+        if isinstance(spec, CustomSpec) or spec.bidirectional:
+            name = "bidirectional=True" if isinstance(spec, GRUSpec) else "a `network` of your own"
+            raise ValueError(
+                f"stream reads a series as it comes; with {name} the network reads it from its end "
+                "as well. Fit with bidirectional=False and network=None."
+            )
+        from skgru.gru import _stream  # imports numba
+
+        # The stream keeps what was fitted when it began.
+        return _stream.Stream(spec, self.model_.weights, self._scaling, copy(self)._answer, state)
 
     @property
     def _n_features_out(self) -> int:

@@ -295,13 +295,7 @@ class GRURegressor(RegressorMixin, AbstractGRU):
             network, unless the targets lie so far from zero that float32 would blur them; several
             come as float64.
         """
-        raw = self._predict_raw(X)
-        center, scale = self._target_scaling
-        y = raw.astype(np.float64) * scale + center
-        if not self._flat_y:
-            return y
-        far = abs(center[0]) > FAR * scale[0]
-        return y[:, 0] if far else y[:, 0].astype(np.float32)
+        return self._answer(self._predict_raw(X))
 
     def to_keras(self):
         """The trained network as a plain Keras model.
@@ -341,6 +335,14 @@ class GRURegressor(RegressorMixin, AbstractGRU):
 
     def _score_outputs(self, outputs, targets, sample_weight):
         return float(r2_score(targets, outputs, sample_weight=sample_weight))
+
+    def _answer(self, raw):
+        center, scale = self._target_scaling
+        y = raw.astype(np.float64) * scale + center
+        if not self._flat_y:
+            return y
+        far = abs(center[0]) > FAR * scale[0]
+        return y[:, 0] if far else y[:, 0].astype(np.float32)
 
     @property
     def _n_outputs(self):

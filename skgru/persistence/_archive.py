@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
+    from io import BufferedReader
     from typing import BinaryIO
 
 LARGEST_HEADER = 100_000_000  # bytes, as in safetensors
@@ -69,7 +70,7 @@ def write(file: BinaryIO, metadata: dict[str, str], arrays: dict[str, np.ndarray
     for name in sorted(arrays, key=lambda name: -arrays[name].itemsize):
         array = arrays[name]
         kind = array.dtype.newbyteorder("<")
-        buffers.append(np.ascontiguousarray(array, kind).reshape(-1).view(np.uint8))
+        buffers.append(np.ascontiguousarray(array, kind).reshape(-1).view(np.uint8).data)
         stop = at + array.nbytes
         entries[name] = {
             "dtype": _NAMES[kind],
@@ -102,7 +103,7 @@ def _quoted(digest: str) -> bytes:
     return f'"sha256":"{digest}"'.encode("ascii")
 
 
-def read_header(file: BinaryIO, size: int) -> tuple[bytes, dict]:
+def read_header(file: BufferedReader, size: int) -> tuple[bytes, dict]:
     """The header of a file of `size` bytes, as it stands and parsed.
 
     Raises
@@ -124,7 +125,9 @@ def read_header(file: BinaryIO, size: int) -> tuple[bytes, dict]:
     return text, header
 
 
-def read_arrays(file: BinaryIO, size: int, text: bytes, header: dict) -> dict[str, np.ndarray]:
+def read_arrays(
+    file: BufferedReader, size: int, text: bytes, header: dict
+) -> dict[str, np.ndarray]:
     """The arrays after a header, in memory of their own.
 
     Raises
@@ -138,10 +141,10 @@ def read_arrays(file: BinaryIO, size: int, text: bytes, header: dict) -> dict[st
     arrays = {}
     for place in places:
         flat = np.empty(place.stop - place.start, np.uint8)
-        if file.readinto(memoryview(flat)) != len(flat):  # type: ignore[attr-defined]
+        if file.readinto(flat.data) != len(flat):
             raise ValueError("it ends too early")
-        digest.update(flat)
-        if place.kind == bool and (flat > 1).any():
+        digest.update(flat.data)
+        if place.kind.kind == "b" and (flat > 1).any():
             raise ValueError(f"{place.name} holds bytes that are no truth values")
         arrays[place.name] = flat.view(place.kind).reshape(place.shape)
     if digest.hexdigest() != claimed:

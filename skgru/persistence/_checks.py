@@ -6,15 +6,16 @@ here, before any of it sees them.
 
 from __future__ import annotations
 
-from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from skgru.gru._model import POOLINGS
+from skgru.sktime import _quantiles
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_POOLINGS = {"last", "mean", "max", "attention"}
 _LARGEST = 2**31 - 1
 
 
@@ -36,7 +37,9 @@ def _require(holds, what: str) -> None:
 
 
 def _whole(value, low: int = 0, high: int = _LARGEST) -> bool:
-    return isinstance(value, Integral) and not isinstance(value, bool) and low <= value <= high
+    return (
+        isinstance(value, int | np.integer) and not isinstance(value, bool) and low <= value <= high
+    )
 
 
 def _array(value, shape: tuple, kind=np.float64, *, finite: bool = True) -> bool:
@@ -58,7 +61,7 @@ def _get(estimator, name: str) -> Any:
 def _gru_spec(spec) -> None:
     _require(_whole(spec.n_channels, 1) and _whole(spec.n_outputs, 1), "the network's width")
     _require(spec.units and all(_whole(n, 1) for n in spec.units), "units")
-    _require(spec.pooling and set(spec.pooling) <= _POOLINGS, "pooling")
+    _require(spec.pooling and set(spec.pooling) <= set(POOLINGS), "pooling")
     _require(_whole(spec.patch_length, 1), "patch_length")
     _require(_whole(spec.patch_stride, 1, spec.patch_length), "patch_stride")
     _require(_whole(spec.embedding_units) and _whole(spec.context_length), "embedding")
@@ -186,7 +189,9 @@ def _fitted(fitted) -> None:
     _require(fitted.lambdas is None or _array(fitted.lambdas, (n,)), "lambdas")
     _require(fitted.shares is None or _array(fitted.shares, (n,)), "shares")
     _require(_array(fitted.coefficients, (n, None)), "coefficients")
-    _require(all(_array(pattern, (n, None)) and pattern.size for pattern in fitted.cycles), "cycles")
+    _require(
+        all(_array(pattern, (n, None)) and pattern.size for pattern in fitted.cycles), "cycles"
+    )
     _require(_whole(fitted.n_paths, 1, 10**7), "n_simulations")
     _require(fitted.companion is None or len(fitted.companion.best) == n, "the companion")
 
@@ -208,7 +213,7 @@ def _forecaster(estimator) -> None:
 
 def _global_model(model) -> None:
     context, horizon = model.shape.context, model.shape.horizon
-    length, n_levels = model.token_length, 7
+    length, n_levels = model.token_length, len(_quantiles.LEVELS)
     _require(_whole(context, 1) and _whole(horizon, 1) and _whole(length, 1), "window")
     _require(model.networks and _array(model.factors, (n_levels,)), "the networks")
     width = length + 2 + model.n_known * length
@@ -229,16 +234,16 @@ def _global_forecaster(estimator) -> None:
 
 
 _RECORDS: dict[str, Callable[[Any], None]] = {
-    "Fitted": _fitted,
-    "GRUSpec": _gru_spec,
-    "GlobalModel": _global_model,
-    "LanguageSpec": _language_spec,
-    "Network": _network,
-    "Panel": _panel,
-    "Settings": _settings,
-    "TrainedGRU": _network,
-    "TrainedLanguageModel": _language_network,
-    "Vocabulary": _vocabulary,
+    "ets.Fitted": _fitted,
+    "gru.GRUSpec": _gru_spec,
+    "sktime.GlobalModel": _global_model,
+    "text.LanguageSpec": _language_spec,
+    "sktime.Network": _network,
+    "ets.Panel": _panel,
+    "ets.Settings": _settings,
+    "gru.TrainedGRU": _network,
+    "text.TrainedLanguageModel": _language_network,
+    "text.Vocabulary": _vocabulary,
 }
 
 _CLASSES: dict[str, Callable[[Any], None]] = {

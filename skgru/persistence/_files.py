@@ -151,8 +151,8 @@ def _refuse_newer(metadata: dict[str, str]) -> None:
     version = metadata.get("format_version", "")
     if version.isdecimal() and int(version) > FORMAT_VERSION:
         raise ValueError(
-            f"it is of format {version}, written by skgru {metadata.get('skgru_version')}, and this "
-            f"is skgru {skgru.__version__}, which reads formats up to {FORMAT_VERSION}: update skgru"
+            f"it is of format {version}, written by skgru {metadata.get('skgru_version')}, and "
+            f"skgru {skgru.__version__} reads formats up to {FORMAT_VERSION}: update skgru"
         )
     if version != str(FORMAT_VERSION):
         raise ValueError(f"its format {version!r} is unknown")

@@ -6,6 +6,7 @@ attributes hold, and one in `_checks` for each record that compiled code reads.
 
 from __future__ import annotations
 
+import inspect
 from importlib import import_module
 from numbers import Integral, Real
 from typing import Any
@@ -23,30 +24,32 @@ CLASSES = {
     "skgru.sktime.GRURegressor": "skgru.sktime._regressor",
 }
 
-# Frozen records, dictionaries of a class of their own, and classes without any state.
+# Frozen records, dictionaries of a class of their own, and classes without any state, by the folder
+# that each is from.
 RECORDS = {
-    "Characters": "skgru.text._tokens",
-    "ETSSpec": "skgru.ets._model",
-    "Fits": "skgru.ets._model",
-    "Fitted": "skgru.ets._fitted",
-    "Fixed": "skgru.ets._model",
-    "GRUSpec": "skgru.gru._model",
-    "GlobalModel": "skgru.sktime._global",
-    "Highway": "skgru.sktime._highway",
-    "LanguageSpec": "skgru.text._model",
-    "Network": "skgru.sktime._residual",
-    "Panel": "skgru.ets._series",
-    "Scaling": "skgru.gru._scaling",
-    "Search": "skgru.ets._model",
-    "Settings": "skgru.ets._model",
-    "Shape": "skgru.sktime._windows",
-    "Timeline": "skgru.sktime._timeline",
-    "TrainedGRU": "skgru.gru._model",
-    "TrainedLanguageModel": "skgru.text._fitting",
-    "Vocabulary": "skgru.text._tokens",
-    "Words": "skgru.text._tokens",
-    "_Numbers": "skgru.text._tokens",
+    "ets.ETSSpec": "skgru.ets._model",
+    "ets.Fits": "skgru.ets._model",
+    "ets.Fitted": "skgru.ets._fitted",
+    "ets.Fixed": "skgru.ets._model",
+    "ets.Panel": "skgru.ets._series",
+    "ets.Search": "skgru.ets._model",
+    "ets.Settings": "skgru.ets._model",
+    "gru.GRUSpec": "skgru.gru._model",
+    "gru.Scaling": "skgru.gru._scaling",
+    "gru.TrainedGRU": "skgru.gru._model",
+    "sktime.GlobalModel": "skgru.sktime._global",
+    "sktime.Highway": "skgru.sktime._highway",
+    "sktime.Network": "skgru.sktime._residual",
+    "sktime.Shape": "skgru.sktime._windows",
+    "sktime.Timeline": "skgru.sktime._timeline",
+    "text.Characters": "skgru.text._tokens",
+    "text.LanguageSpec": "skgru.text._model",
+    "text.TrainedLanguageModel": "skgru.text._fitting",
+    "text.Vocabulary": "skgru.text._tokens",
+    "text.Words": "skgru.text._tokens",
+    "text._Numbers": "skgru.text._tokens",
 }
+_CLASS_NAMES = {name.partition(".")[2] for name in RECORDS}
 
 _TYPES: dict[str, Any] = {
     "Any": object,
@@ -71,37 +74,39 @@ def class_name(kind: type) -> str | None:
 
 def record_name(kind: type) -> str | None:
     """Name of a record's class; None for one that is not in the table."""
-    return kind.__name__ if RECORDS.get(kind.__name__) == kind.__module__ else None
+    _, _, rest = kind.__module__.partition(".")
+    name = f"{rest.partition('.')[0]}.{kind.__name__}"
+    return name if RECORDS.get(name) == kind.__module__ else None
 
 
 def find_class(name: str) -> type:
     """The class of a public path."""
-    return _find(CLASSES, name, name.rpartition(".")[2], "class")
+    return _find(CLASSES, name, "class")
 
 
 def find_record(name: str) -> type:
     """The class of a record."""
-    return _find(RECORDS, name, name, "record")
+    return _find(RECORDS, name, "record")
 
 
-def _find(table: dict[str, str], name: str, attribute: str, what: str) -> type:
+def _find(table: dict[str, str], name: str, what: str) -> type:
     if name not in table:
         raise ValueError(f"the {what} {name!r} is none that this version of skgru loads")
-    return getattr(import_module(table[name]), attribute)
+    return getattr(import_module(table[name]), name.rpartition(".")[2])
 
 
 def fields(record) -> dict[str, Any]:
     """What a record is made of, by name."""
     if isinstance(record, dict):
         return {"items": dict(record)}
-    return {name: getattr(record, name) for name in annotations(type(record))}
+    return {name: getattr(record, name) for name in hints(type(record))}
 
 
-def annotations(kind: type) -> dict[str, str]:
+def hints(kind: type) -> dict[str, str]:
     """Declared type of each field, as it is written."""
     if not hasattr(kind, "_fields") and not hasattr(kind, "__dataclass_fields__"):
         return {}
-    declared = kind.__dict__["__annotations__"]
+    declared = inspect.get_annotations(kind)
     return {name: getattr(hint, "__forward_arg__", hint) for name, hint in declared.items()}
 
 
@@ -115,7 +120,7 @@ def build(kind: type, given: dict[str, Any]):
     """
     if issubclass(kind, dict):
         return kind(given["items"])
-    declared = annotations(kind)
+    declared = hints(kind)
     for name, value in given.items():
         if name not in declared:
             raise ValueError(f"{kind.__name__} has no field {name!r}")
@@ -137,6 +142,6 @@ def _is_a(value, hint: str) -> bool:
     if name in _TYPES:
         is_truth = isinstance(value, bool | np.bool_)
         return isinstance(value, _TYPES[name]) and not (is_truth and name in ("int", "float"))
-    if name in RECORDS:
-        return record_name(type(value)) == name
+    if name in _CLASS_NAMES:
+        return type(value).__name__ == name and record_name(type(value)) is not None
     return True

@@ -74,7 +74,7 @@ class Writer:
         if _registry.record_name(kind):
             fields = _registry.fields(value)
             nodes = {k: self.node(v, f"{where}.{k}") for k, v in fields.items()}
-            return {"record": kind.__name__, "fields": nodes}
+            return {"record": _registry.record_name(kind), "fields": nodes}
         if _registry.class_name(kind):
             return self.estimator(value, where)
         return self._container(value, where)
@@ -184,7 +184,12 @@ class Reader:
         state = {name: self.value(v) for name, v in node["state"].items()}
         for name in state:
             known = getattr(cls, name, None)
-            if name in parameters or name[:2] == "__" or callable(known) or _is_property(known):
+            if (
+                name in parameters
+                or name[:2] == "__"
+                or callable(known)
+                or isinstance(known, property)
+            ):
                 raise ValueError(f"{name!r} is no fitted attribute of {cls.__name__}")
         estimator = cls(**parameters)
         vars(estimator).update(state)
@@ -220,7 +225,3 @@ class Reader:
         random_state = np.random.RandomState(0)
         random_state.set_state(("MT19937", *self.value(node["random_state"])))
         return random_state
-
-
-def _is_property(attribute) -> bool:
-    return isinstance(attribute, property)
