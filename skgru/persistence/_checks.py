@@ -37,9 +37,8 @@ def _require(holds, what: str) -> None:
 
 
 def _whole(value, low: int = 0, high: int = _LARGEST) -> bool:
-    return (
-        isinstance(value, int | np.integer) and not isinstance(value, bool) and low <= value <= high
-    )
+    is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    return bool(is_whole and low <= value <= high)
 
 
 def _array(value, shape: tuple, kind=np.float64, *, finite: bool = True) -> bool:

@@ -107,7 +107,7 @@ def hints(kind: type) -> dict[str, str]:
     if not hasattr(kind, "_fields") and not hasattr(kind, "__dataclass_fields__"):
         return {}
     declared = inspect.get_annotations(kind)
-    return {name: getattr(hint, "__forward_arg__", hint) for name, hint in declared.items()}
+    return {name: str(getattr(hint, "__forward_arg__", hint)) for name, hint in declared.items()}
 
 
 def build(kind: type, given: dict[str, Any]):

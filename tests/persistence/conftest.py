@@ -1,0 +1,61 @@
+"""One small fitted estimator of each class that files hold, and what to ask of it."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import skgru
+import skgru.sktime
+
+SMALL = {"units": 3, "embedding_units": 4, "epochs": 1, "random_state": 0}
+
+
+def months(n=30):
+    rng = np.random.default_rng(1)
+    index = pd.period_range("2020-01", periods=n, freq="M")
+    return pd.Series(rng.normal(size=n).cumsum() + 50, index=index, name="sales")
+
+
+def fit_all():
+    rng = np.random.default_rng(0)
+    X, text = rng.normal(size=(16, 9)), "so many words, so little time. so what?"
+    label, panel, y = np.where(X[:, 0] > 0, "ö", "no"), X[:, np.newaxis], months()
+    forecaster = skgru.sktime.GRUForecaster(units=3, embedding_units=4, epochs=1)
+    return {
+        "skgru.ETSForecaster": (skgru.ETSForecaster().fit(y, fh=[1, 3]), None),
+        "skgru.GRUClassifier": (skgru.GRUClassifier(**SMALL).fit(X, label), X),
+        "skgru.GRULanguageModel": (skgru.GRULanguageModel("word", units=4).fit(text), ["so"]),
+        "skgru.GRURegressor": (skgru.GRURegressor(**SMALL).fit(X, X[:, :2]), X),
+        "skgru.sktime.GRUClassifier": (
+            skgru.sktime.GRUClassifier(**SMALL).fit(panel, label),
+            panel,
+        ),
+        "skgru.sktime.GRUForecaster": (forecaster.fit(y, fh=[1, 3]), None),
+        "skgru.sktime.GRURegressor": (
+            skgru.sktime.GRURegressor(**SMALL).fit(panel, X[:, 1]),
+            panel,
+        ),
+    }
+
+
+@pytest.fixture(scope="session")
+def estimators():
+    """Public path -> estimator, `ask`, which gives all its answers, and what `ask` takes."""
+
+    def ask(estimator, X):
+        names = ("predict", "predict_proba", "predict_interval", "transform", "score_samples")
+        no_input = X is None
+        found = {}
+        for name in names:
+            if name == "predict_proba" and no_input:  # a distribution
+                continue
+            if hasattr(estimator, name):
+                found[name] = getattr(estimator, name)(*(() if no_input else (X,)))
+        return found
+
+    return {
+        name: SimpleNamespace(estimator=estimator, ask=lambda e, X=X: ask(e, X), X=X)
+        for name, (estimator, X) in fit_all().items()
+    }

@@ -1,0 +1,72 @@
+"""Write one small file for each class, and what each estimator answers, under a release's number.
+
+    python tests/persistence/releases/write.py
+
+Run it once, when a release is made; `test_releases.py` then loads the files for ever.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+import skgru
+import skgru.sktime
+from skgru.persistence import save
+
+HERE = Path(__file__).parent
+
+
+def series():
+    """Input of the estimators, the same for ever: no random generator's stream is."""
+    t = np.arange(12 * 10).reshape(12, 10)
+    return np.sin(t * 0.37) + np.cos(t**2 * 0.11)
+
+
+def months():
+    """A monthly series of three years."""
+    t = np.arange(36)
+    index = pd.period_range("2020-01", periods=36, freq="M")
+    return pd.Series(50 + t + 8 * np.sin(t * np.pi / 6) + np.cos(t**2), index=index, name="y")
+
+
+def fitted():
+    """Name of the file -> estimator, what is asked of it, and the input."""
+    X, y = series(), months()
+    label = np.where(X[:, 0] > 0, "up", "down")
+    small = {"units": 3, "embedding_units": 4, "epochs": 2, "random_state": 0}
+    panel = X[:, np.newaxis, :]
+    classifier = skgru.GRUClassifier(**small).fit(X, label)
+    regressor = skgru.GRURegressor(**{**small, "pooling": "attention"}).fit(X, X[:, :2])
+    model = skgru.GRULanguageModel("word", units=4, epochs=2, random_state=0)
+    model.fit("one two, two three. three one!")
+    forecaster = skgru.ETSForecaster(sp=12, random_state=0).fit(y, fh=[1, 2, 3])
+    panel_classifier = skgru.sktime.GRUClassifier(**small).fit(panel, label)
+    panel_regressor = skgru.sktime.GRURegressor(**small).fit(panel, X[:, 0])
+    small_forecaster = skgru.sktime.GRUForecaster(units=3, embedding_units=4, epochs=2, sp=1)
+    return {
+        "GRUClassifier": (classifier, "predict_proba", X),
+        "GRURegressor": (regressor, "predict", X),
+        "GRULanguageModel": (model, "predict_proba", ["one", "two three"]),
+        "ETSForecaster": (forecaster, "predict", None),
+        "sktime.GRUClassifier": (panel_classifier, "predict_proba", panel),
+        "sktime.GRURegressor": (panel_regressor, "predict", panel),
+        "sktime.GRUForecaster": (small_forecaster.fit(y, fh=[1, 2, 3]), "predict", None),
+    }
+
+
+def main():
+    """Write files and answers."""
+    folder, answers = HERE / skgru.__version__, {}
+    folder.mkdir()
+    for name, (estimator, method, X) in fitted().items():
+        save(estimator, folder / f"{name}.safetensors")
+        given = np.asarray(getattr(estimator, method)(X), float)
+        X = X.tolist() if isinstance(X, np.ndarray) else X
+        answers[name] = {"method": method, "X": X, "answer": given.tolist()}
+    (folder / "answers.json").write_text(json.dumps(answers))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,26 @@
+"""Files of every release load, and answer as they did then."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from skgru.persistence import load
+from skgru.persistence._registry import CLASSES
+
+RELEASES = Path(__file__).parent / "releases"
+FILES = sorted(RELEASES.glob("*/*.safetensors"))
+
+
+def test_each_class_has_a_file():
+    assert {file.stem for file in FILES} == {name.removeprefix("skgru.") for name in CLASSES}
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}-{file.stem}")
+def test_answers_are_those_of_the_release(file):
+    stored = json.loads((file.parent / "answers.json").read_text())[file.stem]
+    X = stored["X"]
+    X = np.array(X) if X and not isinstance(X[0], str) else X
+    answer = getattr(load(file), stored["method"])(X)
+    np.testing.assert_allclose(np.asarray(answer, float), stored["answer"], rtol=1e-5, atol=1e-6)
