@@ -48,14 +48,16 @@ def to_onnx(estimator):
     Examples
     --------
     >>> import numpy as np
+    >>> import onnxruntime
     >>> from skgru import GRUClassifier
     >>> from skgru.persistence import to_onnx
     >>> X = np.random.default_rng(0).normal(size=(30, 8)).astype("float32")
     >>> clf = GRUClassifier(units=4, epochs=2, random_state=0).fit(X, X[:, 0] > 0)
-    >>> import onnxruntime  # doctest: +SKIP
-    >>> session = onnxruntime.InferenceSession(to_onnx(clf).SerializeToString())  # doctest: +SKIP
+    >>> session = onnxruntime.InferenceSession(to_onnx(clf).SerializeToString())
     >>> inputs = {"values": X[:, :, None], "lengths": np.full(30, 8)}
-    >>> label, probabilities = session.run(None, inputs)  # doctest: +SKIP
+    >>> label, probabilities = session.run(None, inputs)
+    >>> bool(np.allclose(probabilities, clf.predict_proba(X), atol=1e-5))
+    True
     """
     if type(estimator) not in (GRUClassifier, GRURegressor):
         raise TypeError(

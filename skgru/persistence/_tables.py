@@ -9,6 +9,7 @@ from sktime.forecasting.base import ForecastingHorizon
 
 # Element types of an index or a column beside NumPy's own.
 _TEXT = ("str", "string")
+_LONGEST_RANGE = 1_000_000  # three numbers in a file must not fill the memory
 
 
 def node(value, write):
@@ -36,7 +37,10 @@ def value(kind: str, node: dict, read):
     if kind == "offset":
         return pd.tseries.frequencies.to_offset(str(given))
     if kind == "horizon":
-        return ForecastingHorizon(read(given), node["relative"], freq=node["freq"])
+        times = read(given)
+        if not isinstance(times, pd.Index):  # a number would be all steps up to it
+            raise ValueError("a horizon is no index")
+        return ForecastingHorizon(times, node["relative"], freq=node["freq"])
     if kind == "kind":
         return DtypeKind[given]
     rows, columns = read(node["rows"]), read(node["columns"])
@@ -68,7 +72,7 @@ def _index(index: pd.Index, write) -> dict:
         levels = [write(index.get_level_values(k)) for k in range(index.nlevels)]
         return {"levels": levels, "names": write(list(index.names))}
     node = {"name": write(index.name)}
-    if isinstance(index, pd.RangeIndex):
+    if isinstance(index, pd.RangeIndex) and len(index) <= _LONGEST_RANGE:
         return {**node, "range": [index.start, index.stop, index.step]}
     if isinstance(index, pd.PeriodIndex):
         return {**node, "periods": write(index.asi8), "freq": index.freqstr}
@@ -94,7 +98,10 @@ def _as_index(node: dict, read) -> pd.Index:
         return pd.MultiIndex.from_arrays(levels, names=read(node["names"]))
     name = read(node["name"])
     if "range" in node:
-        return pd.RangeIndex(*node["range"], name=name)
+        index = pd.RangeIndex(*node["range"], name=name)
+        if len(index) > _LONGEST_RANGE:
+            raise ValueError(f"a range has {len(index)} values")
+        return index
     if "periods" in node:
         return pd.PeriodIndex.from_ordinals(read(node["periods"]), freq=node["freq"], name=name)
     if "dates" in node:
