@@ -157,6 +157,14 @@ class Stream:
             )
         if np.isinf(values).any():
             raise ValueError("A step holds infinity. Clip it, or set it to NaN for missing.")
+        if self._spec.n_tokens:
+            n_tokens = self._spec.n_tokens
+            known = (values >= 0) & (values < n_tokens) & (values == np.floor(values))
+            if not known.all():
+                raise ValueError(
+                    f"A step must be a token, a whole number in [0, {n_tokens}); got "
+                    f"{values[~known][0]:g}."
+                )
         x = (values - self._scaling.center) / self._scaling.scale
         return np.clip(x, -_scaling.LARGEST, _scaling.LARGEST).astype(np.float32)
 
@@ -206,7 +214,12 @@ class Stream:
     def _embed(self, steps: list[np.ndarray]) -> np.ndarray:
         """One patch, as the first dense layer answers it."""
         patch = np.concatenate(steps) if len(steps) > 1 else steps[0]
-        return _relu(patch, self._network.embedding[0]) if self._network.embedding else patch
+        if not self._network.embedding:
+            return patch
+        first = self._network.embedding[0]
+        if self._spec.n_tokens:
+            return np.maximum(first.kernel[int(patch[0])] + first.bias, np.float32(0))
+        return _relu(patch, first)
 
     def _read_patch(self, read: Read, embedded: list[np.ndarray], first: int) -> None:
         """Let the GRU layers and poolings read the next of the patches, `first` and after."""

@@ -65,6 +65,9 @@ def _gru_spec(spec) -> None:
     _require(_whole(spec.patch_stride, 1, spec.patch_length), "patch_stride")
     _require(_whole(spec.embedding_units) and _whole(spec.context_length), "embedding")
     _require(spec.embedding_units or not (spec.context_length or spec.batch_norm), "embedding")
+    _require(_whole(spec.n_tokens), "n_tokens")
+    if spec.n_tokens:
+        _require(spec.embedding_units and spec.n_channels == spec.patch_length == 1, "n_tokens")
 
 
 def _network(network) -> None:

@@ -43,7 +43,8 @@ def to_onnx(estimator):
     -----
     Scaling, filling of missing values, patches and everything else is a part of the graph, which
     uses operators of ONNX' opset 17. A series without any observed value, which the estimator
-    refuses, is answered as if it were one step at the channels' means.
+    refuses, is answered as if it were one step at the channels' means. Where steps are tokens, each
+    must be a number below `vocabulary_size`.
 
     Examples
     --------

@@ -49,7 +49,10 @@ def _embed(graph: Graph, spec: GRUSpec, weights: dict, patches: str, own: str) -
     """What the first GRU layer reads: (B, S, width)."""
     if not spec.embedding_units:
         return patches
-    first = _relu_layer(graph, "embedding", weights, patches)
+    if spec.n_tokens:
+        first = _look_up(graph, spec, weights, patches)
+    else:
+        first = _relu_layer(graph, "embedding", weights, patches)
     if not spec.context_length:
         return first
     first = graph.add("Where", own, first, graph.real(0.0))
@@ -63,11 +66,24 @@ def _embed(graph: Graph, spec: GRUSpec, weights: dict, patches: str, own: str) -
     return graph.add("Add", first, _relu_layer(graph, "context", weights, windows))
 
 
+def _look_up(graph: Graph, spec: GRUSpec, weights: dict, numbers: str) -> str:
+    """The vectors of tokens: (B, S, 1) -> (B, S, width)."""
+    table = weights["embedding/table"]
+    layer = _folded(weights, "embedding", table, np.zeros(spec.embedding_units, np.float32))
+    tokens = graph.cast(graph.add("Squeeze", numbers, graph.integers(2)), "int64")
+    name = graph.constant("embedding/table", np.maximum(layer.kernel + layer.bias, 0))
+    return graph.add("Gather", name, tokens, axis=0)
+
+
 def _relu_layer(graph: Graph, name: str, weights: dict, x: str) -> str:
-    parts = ("kernel", "bias", "gamma", "beta", "mean", "variance")
-    given = [weights[f"{name}/{part}"] for part in parts if f"{name}/{part}" in weights]
-    layer = fold(Dense(*given))
+    layer = _folded(weights, name, weights[f"{name}/kernel"], weights[f"{name}/bias"])
     return graph.add("Relu", _dense(graph, name, x, layer.kernel, layer.bias))
+
+
+def _folded(weights: dict, name: str, kernel: np.ndarray, bias: np.ndarray) -> Dense:
+    """The layer with its normalisation as a part of kernel and bias."""
+    parts = (f"{name}/{part}" for part in ("gamma", "beta", "mean", "variance"))
+    return fold(Dense(kernel, bias, *(weights[part] for part in parts if part in weights)))
 
 
 def _read(graph: Graph, spec: GRUSpec, weights: dict, layer: int, x: str, lengths: str):

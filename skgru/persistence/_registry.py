@@ -19,6 +19,7 @@ CLASSES = {
     "skgru.GRUClassifier": "skgru.gru._classifier",
     "skgru.GRULanguageModel": "skgru.text._language_model",
     "skgru.GRURegressor": "skgru.gru._regressor",
+    "skgru.SequenceVectorizer": "skgru.text._vectorizer",
     "skgru.sktime.GRUClassifier": "skgru.sktime._classifier",
     "skgru.sktime.GRUForecaster": "skgru.sktime._forecaster",
     "skgru.sktime.GRURegressor": "skgru.sktime._regressor",

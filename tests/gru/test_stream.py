@@ -64,6 +64,20 @@ def test_regression(y):
         np.testing.assert_allclose(stream.push(step), expected, rtol=1e-6, atol=1e-6)
 
 
+def test_tokens():
+    rng = np.random.default_rng(0)
+    texts = [rng.integers(7, size=(length, 1)) for length in rng.integers(2, 12, 12)]
+    clf = GRUClassifier(3, bidirectional=False, vocabulary_size=7, epochs=1, random_state=0)
+    stream = clf.fit(texts, np.arange(12) % 2).stream()
+    for n in range(1, 9):
+        found = stream.push(n % 7)
+        expected = answer(clf, np.arange(1, n + 1)[:, None] % 7)
+        np.testing.assert_allclose(found, expected, atol=1e-6)
+    for wrong in (7, -1, 0.5, np.nan):
+        with pytest.raises(ValueError, match=r"whole number in \[0, 7\)"):
+            stream.push(wrong)
+
+
 def test_single_numbers_and_several_steps_at_once():
     X = np.random.default_rng(0).normal(size=(10, 12))
     estimator = GRUClassifier(4, bidirectional=False, epochs=1, random_state=0)

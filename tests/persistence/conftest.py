@@ -22,12 +22,14 @@ def fit_all():
     rng = np.random.default_rng(0)
     X, text = rng.normal(size=(16, 9)), "so many words, so little time. so what?"
     label, panel, y = np.where(X[:, 0] > 0, "ö", "no"), X[:, np.newaxis], months()
+    vectorizer = skgru.SequenceVectorizer(min_df=1).fit([text, "few words"])
     forecaster = skgru.sktime.GRUForecaster(units=3, embedding_units=4, epochs=1)
     return {
         "skgru.ETSForecaster": (skgru.ETSForecaster().fit(y, fh=[1, 3]), None),
         "skgru.GRUClassifier": (skgru.GRUClassifier(**SMALL).fit(X, label), X),
         "skgru.GRULanguageModel": (skgru.GRULanguageModel("word", units=4).fit(text), ["so"]),
         "skgru.GRURegressor": (skgru.GRURegressor(**SMALL).fit(X, X[:, :2]), X),
+        "skgru.SequenceVectorizer": (vectorizer, ["little more"]),
         "skgru.sktime.GRUClassifier": (
             skgru.sktime.GRUClassifier(**SMALL).fit(panel, label),
             panel,

@@ -35,7 +35,7 @@ def assert_same(a, b):
                 one, other, check_exact=True
             )
         else:
-            assert one.dtype == other.dtype, name
+            assert np.asarray(one).dtype == np.asarray(other).dtype, name
             np.testing.assert_array_equal(one, other)
 
 

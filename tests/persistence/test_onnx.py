@@ -93,6 +93,21 @@ def test_labels_keep_their_type(labels):
     assert type(label.tolist()[0]) is type(labels[0])
 
 
+@pytest.mark.parametrize("batch_norm", [True, False])
+def test_tokens(batch_norm):
+    rng = np.random.default_rng(0)
+    texts = [rng.integers(7, size=(length, 1)) for length in rng.integers(1, 12, 20)]
+    clf = small(skgru.GRUClassifier, vocabulary_size=7, batch_norm=batch_norm)
+    clf.fit(texts, np.arange(20) % 2)
+    session = onnxruntime.InferenceSession(to_onnx(clf).SerializeToString())
+    values = np.zeros((20, 11, 1), np.float32)
+    for row, one in zip(values, texts):
+        row[: len(one)] = one
+    lengths = np.array([len(one) for one in texts])
+    _, probabilities = session.run(None, {"values": values, "lengths": lengths})
+    np.testing.assert_allclose(probabilities, clf.predict_proba(texts), atol=1e-5)
+
+
 def test_a_channel_far_from_zero_keeps_its_digits():
     rng = np.random.default_rng(0)
     X = (1e4 + rng.normal(size=(20, 9, 1))).astype(np.float32)

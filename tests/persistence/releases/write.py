@@ -41,6 +41,7 @@ def fitted():
     regressor = skgru.GRURegressor(**{**small, "pooling": "attention"}).fit(X, X[:, :2])
     model = skgru.GRULanguageModel("word", units=4, epochs=2, random_state=0)
     model.fit("one two, two three. three one!")
+    vectorizer = skgru.SequenceVectorizer(min_df=1).fit(["one two", "two three"])
     forecaster = skgru.ETSForecaster(sp=12, random_state=0).fit(y, fh=[1, 2, 3])
     panel_classifier = skgru.sktime.GRUClassifier(**small).fit(panel, label)
     panel_regressor = skgru.sktime.GRURegressor(**small).fit(panel, X[:, 0])
@@ -49,6 +50,7 @@ def fitted():
         "GRUClassifier": (classifier, "predict_proba", X),
         "GRURegressor": (regressor, "predict", X),
         "GRULanguageModel": (model, "predict_proba", ["one", "two three"]),
+        "SequenceVectorizer": (vectorizer, "transform", ["two four one"]),
         "ETSForecaster": (forecaster, "predict", None),
         "sktime.GRUClassifier": (panel_classifier, "predict_proba", panel),
         "sktime.GRURegressor": (panel_regressor, "predict", panel),
