@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
-from contextlib import contextmanager
+import shutil
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -28,6 +29,8 @@ def replacing(path) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
+        if target.exists():
+            shutil.copymode(target, aside)
         os.replace(aside, target)
     except BaseException:
         aside.unlink(missing_ok=True)
@@ -39,10 +42,9 @@ def _keep_name(folder: Path) -> None:
     """Have the folder's list of names on the disk too, where the system can."""
     if os.name != "posix":
         return
-    number = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    except OSError:  # some network file systems refuse it, and the file itself is safe
-        pass
-    finally:
-        os.close(number)
+    with suppress(OSError):  # some file systems and folders refuse it, and the file itself is safe
+        number = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)

@@ -15,7 +15,7 @@ import numpy as np
 from skgru.persistence import _archive, _checks, _registry
 
 # What scikit-learn keeps on an estimator that is no part of what it has learnt.
-_FOREIGN = ("_skl", "_callback", "_parent_callback", "_metadata_request")
+_FOREIGN = ("_skl_", "_callback", "_parent_callback", "_metadata_request")
 
 _PLAIN = (bool, int, str, type(None))
 _PANDAS = ("index", "frame", "offset", "horizon", "kind")  # of `_tables`
@@ -98,8 +98,8 @@ class Writer:
                 return node
         raise TypeError(
             f"A file holds numbers, text and arrays, and no code: {where!r} is a "
-            f"{type(value).__name__}, which cannot be saved. Set it to something else before "
-            "fitting, or use joblib, whose files run code when they are loaded."
+            f"{type(value).__name__}, which cannot be saved. Use joblib, whose files "
+            "run code when they are loaded."
         )
 
     def _sequence(self, values, where: str) -> list:

@@ -493,6 +493,21 @@ def test_a_file_too_large_for_the_disk(estimators, tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["file"]
 
 
+@pytest.mark.skipif(os.name != "posix", reason="permissions as POSIX has them")
+def test_permissions_stay(tmp_path):
+    file = tmp_path / "file"
+    save(skgru.GRUClassifier(), file)
+    file.chmod(0o640)
+    save(skgru.GRUClassifier(), file)
+    assert file.stat().st_mode & 0o777 == 0o640
+
+
+def test_the_form_of_outputs_stays(estimators, tmp_path):
+    one = estimators["skgru.GRUClassifier"]
+    save(copy.deepcopy(one.estimator).set_output(transform="pandas"), tmp_path / "file")
+    assert isinstance(load(tmp_path / "file").transform(one.X), pd.DataFrame)
+
+
 def test_links_are_followed(estimators, tmp_path):
     estimator = estimators["skgru.GRUClassifier"].estimator
     save(estimator, tmp_path / "file")
