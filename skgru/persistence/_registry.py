@@ -1,7 +1,8 @@
 """The closed tables of what a file may hold. A class that is not here is never loaded.
 
 To add an estimator: a line in `CLASSES`, one in `RECORDS` for each record that its fitted
-attributes hold, and one in `_checks` for each record that compiled code reads.
+attributes hold, and one in `_checks` for each record that compiled code reads. Then one in the
+tests' `conftest.py`, and one in `releases/write.py`, which is run.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
     python tests/persistence/releases/write.py
 
-Run it once, when a release is made; `test_releases.py` then loads the files for ever.
+Run it when a class has been added or a release is made: it writes what is not there yet, and never
+again. `test_releases.py` loads the files for ever.
 """
 
 import json
@@ -60,14 +61,18 @@ def fitted():
 
 def main():
     """Write files and answers."""
-    folder, answers = HERE / skgru.__version__, {}
-    folder.mkdir()
+    folder = HERE / skgru.__version__
+    folder.mkdir(exist_ok=True)
+    table = folder / "answers.json"
+    answers = json.loads(table.read_text()) if table.exists() else {}
     for name, (estimator, method, X) in fitted().items():
+        if name in answers:
+            continue
         save(estimator, folder / f"{name}.safetensors")
         given = np.asarray(getattr(estimator, method)(X), float)
         X = X.tolist() if isinstance(X, np.ndarray) else X
         answers[name] = {"method": method, "X": X, "answer": given.tolist()}
-    (folder / "answers.json").write_text(json.dumps(answers))
+    table.write_text(json.dumps(answers))
 
 
 if __name__ == "__main__":
