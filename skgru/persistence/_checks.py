@@ -60,7 +60,6 @@ def _get(estimator, name: str) -> Any:
 def _gru_spec(spec) -> None:
     _require(_whole(spec.n_channels, 1) and _whole(spec.n_outputs, 1), "the network's width")
     _require(spec.units and all(_whole(n, 1) for n in spec.units), "units")
-    _require(spec.pooling and set(spec.pooling) <= set(POOLINGS), "pooling")
     _require(_whole(spec.patch_length, 1), "patch_length")
     _require(_whole(spec.patch_stride, 1, spec.patch_length), "patch_stride")
     _require(_whole(spec.embedding_units) and _whole(spec.context_length), "embedding")
@@ -78,6 +77,10 @@ def _network(network) -> None:
         _require(_array(weight, wanted.shape, np.float32), f"the weight {wanted.name}")
 
 
+def _is_pooled(spec) -> bool:
+    return bool(spec.pooling) and set(spec.pooling) <= set(POOLINGS)
+
+
 def _scaling(scaling, n_columns: int, name: str) -> None:
     for part in (scaling.center, scaling.scale):
         _require(_array(part, (n_columns,)), name)
@@ -87,6 +90,7 @@ def _scaling(scaling, n_columns: int, name: str) -> None:
 def _series_estimator(estimator) -> None:
     """What classifier and regressor share."""
     spec = _get(estimator, "model_").spec
+    _require(_is_pooled(spec), "pooling")
     _require(_whole(_get(estimator, "n_channels_in_"), spec.n_channels, spec.n_channels), "X")
     _require(_get(estimator, "_input_ndim") in (2, 3), "_input_ndim")
     n_timesteps = _get(estimator, "n_timesteps_in_")
@@ -123,7 +127,8 @@ def _language_spec(spec) -> None:
     _require(all(_whole(size, 1) for size in sizes), "the network's size")
 
 
-def _language_network(model) -> None:
+def _vector_network(model) -> None:
+    """A spec with all its weights in one vector."""
     _require(_array(model.parameters, (model.spec.n_parameters,), np.float32), "model_.parameters")
 
 
@@ -220,6 +225,7 @@ def _global_model(model) -> None:
     _require(model.networks and _array(model.factors, (n_levels,)), "the networks")
     width = length + 2 + model.n_known * length
     for network in model.networks:
+        _require(_is_pooled(network.spec), "pooling")
         _require(network.spec.n_channels == width, "the network's width")
         _require(network.spec.n_outputs == horizon * n_levels, "the network's outputs")
     highway = model.highway
@@ -244,7 +250,7 @@ _RECORDS: dict[str, Callable[[Any], None]] = {
     "ets.Panel": _panel,
     "ets.Settings": _settings,
     "gru.TrainedGRU": _network,
-    "text.TrainedLanguageModel": _language_network,
+    "text.TrainedLanguageModel": _vector_network,
     "text.Vocabulary": _vocabulary,
 }
 
