@@ -42,8 +42,8 @@ def save(estimator, path):
     Notes
     -----
     Kept are parameters and everything that `fit` has learnt. Callbacks and requests for metadata
-    are not, nor is the optimiser's state between two calls of `partial_fit`. A process that is killed
-    while it writes leaves its unfinished file behind, whose name begins with a dot.
+    are not, nor is the optimiser's state between two calls of `partial_fit`. A process that is
+    killed while it writes leaves its unfinished file behind, whose name begins with a dot.
 
     Examples
     --------
