@@ -6,12 +6,16 @@ import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.callback import with_callbacks
 from sklearn.metrics import r2_score
+from sklearn.utils.validation import check_is_fitted
 
 from skgru.gru import _scaling, _targets
 from skgru.gru._estimator import AbstractGRU
 
 # Where targets lie this many spreads from zero, float32 would blur their differences.
 FAR = 1e3
+
+# A scale beyond this, or below its inverse, would leave the range of float32.
+LARGEST = 1e30
 
 
 class GRURegressor(RegressorMixin, AbstractGRU):
@@ -307,6 +311,7 @@ class GRURegressor(RegressorMixin, AbstractGRU):
             values, to targets of shape (n_samples, n_outputs) in their own unit. Scaling is part
             of it. After a fit on series of unequal lengths it takes ``[padded series, lengths]``.
         """
+        check_is_fitted(self)
         center, scale = self._target_scaling
         return self._export(target_center=center, target_scale=scale)
 
@@ -329,9 +334,15 @@ class GRURegressor(RegressorMixin, AbstractGRU):
 
     def _finish_targets(self, numbers, sample_weight, fresh):
         if fresh:
-            self._target_scaling = _scaling.learn_columns(numbers, sample_weight)
-        center, scale = self._target_scaling
-        return ((numbers - center) / scale).astype(np.float32), sample_weight
+            center, scale = _scaling.learn_columns(numbers, sample_weight)
+            # A scale of 0: what was always the same is predicted as it is, not nearly so.
+            constant = (numbers == numbers[0]).all(axis=0)
+            center, scale = np.where(constant, numbers[0], center), np.where(constant, 0.0, scale)
+        else:
+            center, scale = self._target_scaling
+            scale = np.where((scale == 0) & (numbers != center).any(axis=0), 1.0, scale)
+        self._target_scaling = _scaling.Scaling(center, scale)
+        return ((numbers - center) / np.where(scale, scale, 1.0)).astype(np.float32), sample_weight
 
     def _score_outputs(self, outputs, targets, sample_weight):
         return float(r2_score(targets, outputs, sample_weight=sample_weight))
@@ -341,7 +352,7 @@ class GRURegressor(RegressorMixin, AbstractGRU):
         y = raw.astype(np.float64) * scale + center
         if not self._flat_y:
             return y
-        far = abs(center[0]) > FAR * scale[0]
+        far = abs(center[0]) > FAR * scale[0] or not 1 / LARGEST < scale[0] < LARGEST
         return y[:, 0] if far else y[:, 0].astype(np.float32)
 
     @property

@@ -156,6 +156,14 @@ def _stack(series) -> np.ndarray:
 
 def _read_array(estimator, X, ndim: int, reset: bool) -> np.ndarray:
     """An array or a frame -> values of shape (n_samples, n_timesteps, n_channels)."""
+    if getattr(getattr(X, "dtype", None), "kind", None) in (
+        "m",
+        "M",
+    ):  # NumPy would count nanoseconds
+        raise ValueError(
+            f"X must hold numbers; it has the dtype {X.dtype}. Turn dates into numbers that mean "
+            "something for your task, such as days since the first one."
+        )
     checks = {"dtype": FLOATS, "ensure_all_finite": False, "estimator": estimator}
     if ndim <= 2:
         if reset or estimator._input_ndim == 2:
