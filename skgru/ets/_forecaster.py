@@ -571,7 +571,8 @@ class ETSForecaster(BaseForecaster):
         # sktime keeps notes of its own about y: let it read the series again.
         y = convert_to(self._seen(), record["mtype"])
         if isinstance(y, pd.Series):
-            y.name = record["columns"][0]
+            name = record["columns"][0]
+            y.name = None if name == 0 else name  # sktime's column of a series without a name
         _, inner = self._check_X_y(y=y)
         self._update_y_X(inner)
         self._is_vectorized = False

@@ -27,6 +27,8 @@ CHOICES = {
     "nonnegative": (True, False),
     "search": ("auto", "combine", "select", "thorough"),
 }
+# Beyond these no model can be inverted, whatever its other parameters are.
+RANGES = {"alpha": (0, 2), "beta": (0, 4), "gamma": (0, 2), "phi": (0, 1)}
 REGIONS = ("usual", "admissible", "both")
 _SEARCHES = {
     "combine": _presets.combine,
@@ -194,6 +196,12 @@ def check(p: dict) -> None:
     for name in (*SMOOTHING, "initial_level", "initial_trend"):
         if p[name] is not None:
             _check_number(name, p[name])
+    for name, (lower, upper) in RANGES.items():
+        if p[name] is not None and not lower <= p[name] <= upper:
+            raise ValueError(f"{name} is a number in [{lower}, {upper}]; got {p[name]!r}.")
+    _check_integer(
+        "verbose", int(p["verbose"]) if p["verbose"] in (True, False) else p["verbose"], 0
+    )
     boxcox = p["boxcox"]
     if boxcox is not None and boxcox != "auto":
         _check_number("boxcox", boxcox)

@@ -114,11 +114,12 @@ def read(y: pd.DataFrame, X: pd.DataFrame | None = None) -> Panel:
     Raises
     ------
     ValueError
-        For an infinite value, a series without any value, and for an index with more gaps than
-        `LARGEST_GAP` allows.
+        For an infinite value, a series without any value, a time that stands twice, and for an
+        index with more gaps than `LARGEST_GAP` allows.
     """
     rows, starts = _rows(y, X), _starts(y.index)
     instances, times = _split(y.index, starts)
+    _refuse_duplicates(times, starts)
     stops = np.append(starts[1:], len(rows))
     freq = _frequency(times, starts, stops)
     place, lengths, step = _places(times, starts, stops, freq)
@@ -274,6 +275,21 @@ def _split(index: pd.Index, starts: np.ndarray):
     if not isinstance(index, pd.MultiIndex):
         return None, index
     return index[starts].droplevel(-1), index.get_level_values(-1)
+
+
+def _refuse_duplicates(times: pd.Index, starts: np.ndarray) -> None:
+    if isinstance(times, pd.RangeIndex):
+        return
+    numbers = getattr(times, "asi8", None)
+    numbers = times.to_numpy() if numbers is None else numbers
+    same = numbers[1:] == numbers[:-1]
+    same[starts[1:] - 1] = False
+    if same.any():
+        raise ValueError(
+            f"Each time stands once in the index of a series; {times[int(np.argmax(same))]} stands "
+            "twice. Add such values up, take their mean, or keep the last: "
+            "y.groupby(level=-1).last(), for example."
+        )
 
 
 def _first(lengths: np.ndarray) -> np.ndarray:

@@ -166,6 +166,7 @@ class GRURegressor(RegressorMixin, AbstractGRU):
     """
 
     _loss = "squared_error"
+    _target_scaling: _scaling.Scaling
 
     def __init__(
         self,

@@ -84,7 +84,7 @@ def _is_pooled(spec) -> bool:
 def _scaling(scaling, n_columns: int, name: str) -> None:
     for part in (scaling.center, scaling.scale):
         _require(_array(part, (n_columns,)), name)
-    _require((scaling.scale > 0).all(), name)
+    _require((scaling.scale >= 0).all(), name)
 
 
 def _series_estimator(estimator) -> None:
