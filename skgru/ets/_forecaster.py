@@ -243,6 +243,12 @@ class ETSForecaster(BaseForecaster):
         self._estimate(panel)
         return self
 
+    def _set_cutoff_from_y(self, y):
+        # sktime makes a frame of all labels; the last row of each instance tells as much.
+        if y is not None and isinstance(y.index, pd.MultiIndex) and len(y):
+            y = y.iloc[_series.last_rows(y.index)]
+        super()._set_cutoff_from_y(y)
+
     def _estimate(self, panel):
         """Fit all candidates to a panel and keep both."""
         options = self._read_options(bool(panel.regressors))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +32,7 @@ def write(kind: str, record: dict, panel: Panel, fitted: Fitted, path=None) -> s
             "version": VERSION,
             **record,
             "panel": {
-                **_plain(panel),
+                **_plain(replace(panel, owner=None)),
                 "instances": _index(panel.instances),
                 "ends": _index(panel.ends),
                 "freq": None if panel.freq is None else panel.freq.freqstr,
@@ -73,6 +73,7 @@ def read(kind: str, source) -> tuple[dict, Panel, Fitted]:
 
 
 def _panel(p: dict) -> Panel:
+    p.pop("owner", None)
     p["instances"], p["ends"] = _as_index(p["instances"]), _as_index(p["ends"])
     p["freq"] = None if p["freq"] is None else pd.tseries.frequencies.to_offset(p["freq"])
     for name, kind in (("values", np.float64), ("offsets", np.int64)):
