@@ -54,7 +54,7 @@ def forecast(
     """
     means = np.empty((panel.n_series, h))
     quantiles = np.empty((len(levels), panel.n_series, h))
-    short = _Short()
+    short = Short()
 
     def work(first: int, last: int) -> int:
         fitted, steps, part = _fit(panel, first, last, options, h, n_paths, seed, short)
@@ -66,7 +66,7 @@ def forecast(
 
     edges = _selection.blocks(panel.offsets, options.settings)
     _selection.run_blocks(work, edges, options.n_jobs, after_block)
-    short.warn(panel)
+    short.warn(panel, 4)  # over the forecaster's method to its caller
     return means, quantiles
 
 
@@ -105,7 +105,7 @@ def _fit(panel: Panel, first: int, last: int, options: Options, h: int, n_paths,
     return fitted, np.broadcast_to(np.arange(1, h + 1), (last - first, h)), part
 
 
-class _Short:
+class Short:
     """Series that are too short, gathered from the threads for one warning."""
 
     def __init__(self):
@@ -116,7 +116,8 @@ class _Short:
         with self._lock:
             self._found.setdefault(what, []).append(which)
 
-    def warn(self, panel: Panel) -> None:
+    def warn(self, panel: Panel, stacklevel: int) -> None:
+        """Warn of them; the level is that of `warnings.warn`, counted from here."""
         for what in sorted(self._found):
-            # From here over forecast, the forecaster's method and its caller.
-            _estimation.warn(panel, np.sort(np.concatenate(self._found[what])), what, 5)
+            which = np.sort(np.concatenate(self._found[what]))
+            _estimation.warn(panel, which, what, stacklevel + 1)

@@ -58,6 +58,8 @@ class Fitted:
         Other models whose forecasts are mixed in; see `_blend`.
     shares : ndarray, shape (n_series,), or None
         Weight of the companion.
+    charge : float
+        On the criteria of undamped trends, where they became weights; see `_selection.charge`.
     """
 
     settings: Settings
@@ -75,6 +77,7 @@ class Fitted:
     on_model_scale: bool = False
     companion: Fitted | None = None
     shares: np.ndarray | None = None
+    charge: float = 0.0
 
     @property
     def codes(self) -> np.ndarray:
@@ -222,15 +225,18 @@ def normals(fitted: Fitted, panel: Panel, steps: np.ndarray) -> tuple[np.ndarray
     return means, np.sqrt(variances)
 
 
-def simulate(fitted: Fitted, h: int, n_paths: int, seed: int, shift=None) -> np.ndarray:
+def simulate(
+    fitted: Fitted, h: int, n_paths: int, seed: int, shift=None, numbers=None
+) -> np.ndarray:
     """Futures of each series, each of a model drawn by weight; (n_series, n_paths, h).
 
-    `shift`: what the regressors add, (n_series, h).
+    `shift`: what the regressors add, (n_series, h). `numbers`: of the series, which with the seed
+    are all that the innovations depend on; from 0 by default.
     """
     drawn = np.empty((len(fitted.best), n_paths, h))
     for s in range(len(drawn)):
         members, weights = fitted.members(s)
-        rng = np.random.default_rng([seed, s])
+        rng = np.random.default_rng([seed, s if numbers is None else numbers[s]])
         drawn[s] = Mixture(members, weights, h, rng, 1).paths(n_paths, rng)
     if shift is not None:
         drawn += shift[:, None, :]

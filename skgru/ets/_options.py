@@ -9,6 +9,7 @@ import os
 from dataclasses import dataclass
 
 import numpy as np
+from sklearn.utils import check_random_state
 
 from skgru.ets import _cycles, _presets, _selection
 from skgru.ets._model import SMOOTHING, Fixed, Settings
@@ -207,6 +208,11 @@ def check(p: dict) -> None:
         raise ValueError(f"bounds is one of {REGIONS} or a dict; got {bounds!r}.")
     if not isinstance(bounds, (str, dict)):
         raise TypeError(f"bounds is one of {REGIONS} or a dict; got {bounds!r}.")
+
+
+def seed(random_state) -> int:
+    """One integer drawn from what scikit-learn takes as a source of randomness."""
+    return int(check_random_state(random_state).randint(2**31 - 1))
 
 
 def n_threads(n_jobs) -> int:

@@ -1,0 +1,275 @@
+"""What a forecaster keeps of a fit: blocks of series, packed where there are many.
+
+Functions here are those of `_blend` for panels of any size: fits, forecasts and updates go from
+block to block, so that beside what is kept there is never more than one block of them in memory.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from skgru.ets import _blend, _blockwise, _estimation, _packed, _selection
+from skgru.ets._fitted import Fitted
+from skgru.ets._model import Fits, Settings
+from skgru.ets._options import Options
+from skgru.ets._packed import Packed
+from skgru.ets._series import Panel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+# Models of fewer series are not packed: states at hand make updates and forecasts quicker.
+_FEW = 100
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The models of a panel.
+
+    Parameters
+    ----------
+    edges : list of int
+        Block b has the instances from edges[b] to before edges[b + 1], with all their columns.
+    blocks : tuple of Fitted or Packed
+    settings : Settings
+        Those of the block with most candidates; others lack the last one.
+    """
+
+    edges: list[int]
+    blocks: tuple[Fitted | Packed, ...]
+    settings: Settings
+
+
+def estimate(
+    panel: Panel,
+    options: Options,
+    n_paths: int,
+    seed: int,
+    after_block: Callable[[int], object] | None = None,
+) -> Kept:
+    """As `_blend.estimate`; `options.n_jobs` blocks are worked on at a time."""
+    edges = _edges(panel, options.settings)
+    short = _blockwise.Short()
+    found: dict[int, Fitted | Packed] = {}
+    # The blocks share the threads: within each there is one.
+    own = options if len(edges) == 2 else replace(options, n_jobs=1)
+
+    def work(first: int, last: int) -> int:
+        numbers = _numbers(panel, first, last)
+
+        def on_short(part: Panel, which: np.ndarray, what: str) -> None:
+            short.add(numbers[which], what)
+
+        part = panel.part(first, last)
+        found[first] = _close(_blend.estimate(part, own, n_paths, seed, None, on_short), panel)
+        return len(numbers)
+
+    _selection.run_blocks(work, edges, options.n_jobs, after_block)
+    short.warn(panel, 8)
+    return _kept(edges, [found[first] for first in edges[:-1]])
+
+
+def apply(fitted: Fitted, panel: Panel, options: Options) -> Kept:
+    """As `_blend.apply`."""
+    edges = _edges(panel, fitted.settings)
+    parts = [panel.part(*pair) for pair in itertools.pairwise(edges)]
+    return _kept(edges, [_close(_blend.apply(fitted, part, options), panel) for part in parts])
+
+
+def advance(kept: Kept, panel: Panel, extended: Panel, unchanged: np.ndarray) -> Kept:
+    """As `_blend.advance`; `extended` is the panel with the new values."""
+    blocks = []
+    for (first, last), numbers, fitted, _ in _opened(kept, panel):
+        part = extended.part(first, last)
+        blocks.append(_close(_blend.advance(fitted, part, unchanged[numbers]), panel))
+    return _kept(kept.edges, blocks)
+
+
+def mean(kept: Kept, panel: Panel, steps: np.ndarray, shift=None) -> np.ndarray:
+    """As `_blend.mean`."""
+    return _forecast(_blend.mean, kept, panel, steps, shift)
+
+
+def variance(kept: Kept, panel: Panel, steps: np.ndarray, shift=None) -> np.ndarray:
+    """As `_blend.variance`."""
+    return _forecast(_blend.variance, kept, panel, steps, shift)
+
+
+def quantiles(kept: Kept, panel: Panel, steps: np.ndarray, levels, shift=None) -> np.ndarray:
+    """As `_blend.quantiles`."""
+
+    def block(fitted, part, own_steps, own_shift):
+        return _blend.quantiles(fitted, part, own_steps, levels, own_shift)
+
+    return _forecast(block, kept, panel, steps, shift)
+
+
+def components(kept: Kept, panel: Panel, steps: np.ndarray, shift=None):
+    """As `_blend.components`."""
+    found = []
+    for _, numbers, fitted, part in _opened(kept, panel):
+        own = None if shift is None else shift[numbers]
+        distributions = _blend.components(fitted, part, steps[numbers], own)
+        if distributions is None:
+            return None
+        found.append((numbers, distributions))
+    widest = max(weights.shape[1] for _, (weights, _, _) in found)
+    place = np.argsort(np.concatenate([numbers for numbers, _ in found]))
+    joined = []
+    for k, mode in enumerate(("constant", "edge", "edge")):
+        parts = [distributions[k] for _, distributions in found]
+        parts = [
+            np.pad(p, [(0, 0)] * (p.ndim - 1) + [(0, widest - p.shape[-1])], mode) for p in parts
+        ]
+        joined.append(np.concatenate(parts)[place])
+    return tuple(joined)
+
+
+def simulate(kept: Kept, panel: Panel, h: int, n_paths: int, seed: int, shift=None) -> np.ndarray:
+    """As `_blend.simulate`; a series' futures do not depend on its block."""
+    out = np.empty((panel.n_series, n_paths, h))
+    for _, numbers, fitted, _ in _opened(kept, panel):
+        own = None if shift is None else shift[numbers]
+        out[numbers] = _blend.simulate(fitted, h, n_paths, seed, own, numbers)
+    return out
+
+
+def single(kept: Kept, panel: Panel, s: int) -> tuple[Fitted, Panel, int]:
+    """The models and series of the instance of series s, and which of its columns that is."""
+    column, instance = divmod(s, panel.n_instances)
+    b = int(np.searchsorted(kept.edges, instance, side="right")) - 1
+    first, last = kept.edges[b : b + 2]
+    part = panel.part(first, last)
+    fitted = _rows(
+        _open(kept.blocks[b], part), _numbers(part, instance - first, instance - first + 1)
+    )
+    return fitted, panel.part(instance, instance + 1), column
+
+
+def each(kept: Kept, panel: Panel) -> Iterator[tuple[np.ndarray, Fitted, Panel]]:
+    """Numbers of the series of a block, their models, and the series, one block after the other."""
+    for _, numbers, fitted, part in _opened(kept, panel):
+        yield numbers, fitted, part
+
+
+def table(kept: Kept, panel: Panel, name: str) -> np.ndarray:
+    """An array of `Fitted` by name, for all series.
+
+    Where a block lacks the last candidate, that has no weight and an infinite criterion.
+    """
+    found = np.empty(0)
+    for numbers, models in zip(_all_numbers(kept, panel), kept.blocks):
+        if isinstance(models, Packed):
+            rows = _packed.weights(models) if name == "weights" else getattr(models.fitted, name)
+        else:
+            rows = getattr(models, name)
+        if not found.size:
+            width = rows.shape[1:]
+            if name in ("weights", "criteria"):
+                width = (len(kept.settings.specs),)
+            fill = np.inf if name == "criteria" else 0
+            found = np.full((panel.n_series, *width), fill, rows.dtype)
+        found[(numbers, *(slice(n) for n in rows.shape[1:]))] = rows
+    return found
+
+
+def whole(kept: Kept, panel: Panel) -> Fitted:
+    """All models as one record, in the order of the series."""
+    n_specs = len(kept.settings.specs)
+    parts = []
+    for _, _, fitted, _ in _opened(kept, panel):
+        if len(fitted.settings.specs) < n_specs:
+            fitted = _estimation.widened(fitted, kept.settings)
+        parts.append(fitted)
+    if len(parts) == 1:
+        return parts[0]
+    place = np.argsort(np.concatenate(_all_numbers(kept, panel)))
+    return _joined(parts, place)
+
+
+def split(fitted: Fitted, panel: Panel) -> Kept:
+    """The inverse of `whole`."""
+    edges = _edges(panel, fitted.settings)
+    if len(edges) == 2:
+        return _kept(edges, [_close(fitted, panel)])
+    pairs = itertools.pairwise(edges)
+    return _kept(edges, [_close(_rows(fitted, _numbers(panel, *pair)), panel) for pair in pairs])
+
+
+def _kept(edges: list[int], blocks: list[Fitted | Packed]) -> Kept:
+    settings = [b.fitted.settings if isinstance(b, Packed) else b.settings for b in blocks]
+    return Kept(edges, tuple(blocks), max(settings, key=lambda own: len(own.specs)))
+
+
+def _edges(panel: Panel, settings: Settings) -> list[int]:
+    """Edges of blocks of instances."""
+    return _selection.blocks(panel.offsets[: panel.n_instances + 1], settings)
+
+
+def _numbers(panel: Panel, first: int, last: int) -> np.ndarray:
+    """Which series of the panel those of some instances are, in their own order."""
+    columns = np.arange(len(panel.columns))[:, None]
+    return (columns * panel.n_instances + np.arange(first, last)).ravel()
+
+
+def _all_numbers(kept: Kept, panel: Panel) -> list[np.ndarray]:
+    return [_numbers(panel, *pair) for pair in itertools.pairwise(kept.edges)]
+
+
+def _close(fitted: Fitted, panel: Panel) -> Fitted | Packed:
+    return fitted if panel.n_series < _FEW else _packed.pack(fitted)
+
+
+def _open(models: Fitted | Packed, part: Panel) -> Fitted:
+    return _packed.unpack(models, part) if isinstance(models, Packed) else models
+
+
+def _opened(kept: Kept, panel: Panel):
+    """Instances, numbers, models and series of each block."""
+    for pair, models in zip(itertools.pairwise(kept.edges), kept.blocks):
+        part = panel.part(*pair)
+        yield pair, _numbers(panel, *pair), _open(models, part), part
+
+
+def _forecast(function, kept: Kept, panel: Panel, steps: np.ndarray, shift) -> np.ndarray:
+    """Results of a function of fitted models, series, steps and shift, for all series."""
+    out = None
+    for _, numbers, fitted, part in _opened(kept, panel):
+        found = function(fitted, part, steps[numbers], None if shift is None else shift[numbers])
+        if len(kept.blocks) == 1:
+            return found
+        if out is None:
+            out = np.empty((panel.n_series, *found.shape[1:]))
+        out[numbers] = found
+    return out
+
+
+def _rows(fitted: Fitted, which: np.ndarray) -> Fitted:
+    """The models of some series."""
+    return _mapped([fitted], lambda arrays: arrays[0][which])
+
+
+def _joined(parts: list[Fitted], place: np.ndarray) -> Fitted:
+    """The models of several records, series put in another order."""
+    return _mapped(parts, lambda arrays: np.concatenate(arrays)[place])
+
+
+def _mapped(parts: list[Fitted], function) -> Fitted:
+    """One record whose arrays over series are functions of those of several records."""
+    first = parts[0]
+    found: dict = {}
+    for name in (f.name for f in fields(Fitted)):
+        values = [getattr(part, name) for part in parts]
+        if isinstance(values[0], np.ndarray):
+            found[name] = function(values)
+        elif isinstance(values[0], Fits):
+            found[name] = Fits(*(function(list(arrays)) for arrays in zip(*values)))
+        elif isinstance(values[0], Fitted):
+            found[name] = _mapped(values, function)
+    cycles = [part.cycles for part in parts]
+    found["cycles"] = tuple(function(list(patterns)) for patterns in zip(*cycles))
+    return replace(first, **found)
