@@ -64,12 +64,14 @@ GRU_LAYERS = [
 # The same within the exponential-smoothing engine.
 ETS_LAYERS = [
     {"_forecaster"},
-    {"_direct"},
-    {"_distributed", "_frames"},
-    {"_long"},
-    {"_blockwise"},
-    {"_blend"},
-    {"_estimation", "_json", "_labels", "_summary"},
+    {"_direct", "_displays", "_inspection", "_portable"},
+    {"_distributed", "_frames", "_timeline"},
+    {"_kept", "_long"},
+    {"_blockwise", "_json"},
+    {"_bagging"},
+    {"_blend", "_bootstrap"},
+    {"_estimation", "_labels", "_summary"},
+    {"_packed"},
     {"_fitted"},
     {"_regression"},
     {"_combination", "_options"},
@@ -117,7 +119,12 @@ HOME_OF = {
         "skgru.gru._kernel",
     },
     "numba": {"skgru.gru._jit", "skgru.ets._jit", "skgru.ets._lanes"},
-    "sktime": {"skgru.ets._forecaster", "skgru.sktime"},
+    "sktime": {
+        "skgru.ets._forecaster",
+        "skgru.ets._portable",
+        "skgru.ets._timeline",
+        "skgru.sktime",
+    },
     "matplotlib": {"skgru.plotting"},
 }
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from skgru.ets import _blend, _estimation, _selection
+from skgru.ets import _bagging, _estimation, _selection
 from skgru.ets._options import Options
 from skgru.ets._series import Panel
 
@@ -58,13 +58,13 @@ def forecast(
 
     def work(first: int, last: int) -> int:
         fitted, steps, part = _fit(panel, first, last, options, h, n_paths, seed, short)
-        means[first:last] = _blend.mean(fitted, part, steps)
+        means[first:last] = _bagging.mean(fitted, part, steps)
         if levels:
-            found = _blend.quantiles(fitted, part, steps, levels)
+            found = _bagging.quantiles(fitted, part, steps, levels)
             quantiles[:, first:last] = found.transpose(1, 0, 2)
         return last - first
 
-    edges = _selection.blocks(panel.offsets, options.settings)
+    edges = _selection.blocks(panel.offsets * options.n_versions, options.settings)
     _selection.run_blocks(work, edges, options.n_jobs, after_block)
     short.warn(panel, 4)  # over the forecaster's method to its caller
     return means, quantiles
@@ -101,7 +101,8 @@ def _fit(panel: Panel, first: int, last: int, options: Options, h: int, n_paths,
 
     # The blocks share the threads: within each there is one.
     own = Options(**{**vars(options), "n_jobs": 1})
-    fitted = _blend.estimate(part, own, n_paths, seed, on_short=on_short)
+    numbers = np.arange(first, last)
+    fitted = _bagging.estimate(part, own, n_paths, seed, None, on_short, numbers)
     return fitted, np.broadcast_to(np.arange(1, h + 1), (last - first, h)), part
 
 

@@ -6,6 +6,7 @@ Undoes what was done to the values before the fit: regressors and Box-Cox transf
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from scipy.special import ndtri
@@ -60,6 +61,8 @@ class Fitted:
         Weight of the companion.
     charge : float
         On the criteria of undamped trends, where they became weights; see `_selection.charge`.
+    bag : Bag or None
+        Versions of the series whose forecasts are averaged; see `_bagging`.
     """
 
     settings: Settings
@@ -78,6 +81,7 @@ class Fitted:
     companion: Fitted | None = None
     shares: np.ndarray | None = None
     charge: float = 0.0
+    bag: Any = None
 
     @property
     def codes(self) -> np.ndarray:

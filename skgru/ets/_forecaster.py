@@ -88,12 +88,19 @@ class ETSForecaster(Direct, Displays, Inspection, Portable, BaseForecaster):
         in the criterion to be chosen. ``"select"``: the choice is R's, the best criterion, which is
         seldom worse than R's. ``"thorough"``: the same from many starts. ``"auto"`` is
         ``"combine"`` where all parts of the model are ``"auto"``, and ``"select"`` otherwise.
+    bagging : int or None, default=None
+        Versions of each series whose forecasts are averaged [2]_, the series itself among them; 100
+        is usual. A version has the trend and season of the series, in a Box-Cox scale, and blocks
+        of its remainder drawn at random. Each is fitted as the other parameters say. Distributions
+        are those of the versions in equal parts. Models, weights, criteria and forecasts within the
+        series seen are those of the series itself. Time and memory grow with the number; not with X.
     n_jobs : int or None, default=None
         Threads over the series of a panel; -1 is all processors. Results do not depend on it.
     verbose : int, default=0
         1 shows how many series are fitted.
     random_state : int, RandomState instance or None, default=None
-        Of what is simulated: quantiles of models without a closed form, and `simulate`.
+        Of what is simulated: quantiles of models without a closed form, `simulate`, and the
+        versions of `bagging`.
     n_simulations : int, default=5000
         Simulated futures of a model without a closed form.
 
@@ -132,6 +139,9 @@ class ETSForecaster(Direct, Displays, Inspection, Portable, BaseForecaster):
     ----------
     .. [1] Hyndman, R. J., Koehler, A. B., Ord, J. K. & Snyder, R. D. (2008). Forecasting with
        Exponential Smoothing: The State Space Approach. Springer.
+    .. [2] Bergmeir, C., Hyndman, R. J. & Benitez, J. M. (2016). Bagging exponential smoothing
+       methods using STL decomposition and Box-Cox transformation. International Journal of
+       Forecasting 32, 303-312.
 
     Examples
     --------
@@ -194,6 +204,7 @@ class ETSForecaster(Direct, Displays, Inspection, Portable, BaseForecaster):
         bias_adjust=False,
         nonnegative=False,
         search="auto",
+        bagging=None,
         n_jobs=None,
         verbose=0,
         random_state=None,
@@ -220,6 +231,7 @@ class ETSForecaster(Direct, Displays, Inspection, Portable, BaseForecaster):
         self.bias_adjust = bias_adjust
         self.nonnegative = nonnegative
         self.search = search
+        self.bagging = bagging
         self.n_jobs = n_jobs
         self.verbose = verbose
         self.random_state = random_state
@@ -386,8 +398,11 @@ class ETSForecaster(Direct, Displays, Inspection, Portable, BaseForecaster):
         ETSForecaster
         """
         self.check_is_fitted()
-        if self._panel.n_series > 1 or self._panel.regressors:
-            raise ValueError("refit takes the models of one series without X; fit one of them.")
+        if self._panel.n_series > 1 or self._panel.regressors or self.bagging is not None:
+            raise ValueError(
+                "refit takes the models of one series without X and without bagging; fit one of "
+                "them."
+            )
         other = self.clone()
         _, inner = other._check_X_y(y=y)
         other._update_y_X(inner)

@@ -1,6 +1,6 @@
 """What a forecaster keeps of a fit: blocks of series, packed where there are many.
 
-Functions here are those of `_blend` for panels of any size: fits, forecasts and updates go from
+Functions here are those of `_bagging` for panels of any size: fits, forecasts and updates go from
 block to block, so that beside what is kept there is never more than one block of them in memory.
 """
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skgru.ets import _blend, _blockwise, _estimation, _packed, _selection
+from skgru.ets import _bagging, _blend, _blockwise, _estimation, _packed, _selection
 from skgru.ets._fitted import Fitted
 from skgru.ets._model import Fits, Settings
 from skgru.ets._options import Options
@@ -51,8 +51,8 @@ def estimate(
     seed: int,
     after_block: Callable[[int], object] | None = None,
 ) -> Kept:
-    """As `_blend.estimate`; `options.n_jobs` blocks are worked on at a time."""
-    edges = _edges(panel, options.settings)
+    """As `_bagging.estimate`; `options.n_jobs` blocks are worked on at a time."""
+    edges = _edges(panel, options.settings, options.n_versions)
     short = _blockwise.Short()
     found: dict[int, Fitted | Packed] = {}
     # The blocks share the threads: within each there is one.
@@ -65,7 +65,9 @@ def estimate(
             short.add(numbers[which], what)
 
         part = panel.part(first, last)
-        found[first] = _close(_blend.estimate(part, own, n_paths, seed, None, on_short), panel)
+        found[first] = _close(
+            _bagging.estimate(part, own, n_paths, seed, None, on_short, numbers), panel
+        )
         return len(numbers)
 
     _selection.run_blocks(work, edges, options.n_jobs, after_block)
@@ -81,39 +83,39 @@ def apply(fitted: Fitted, panel: Panel, options: Options) -> Kept:
 
 
 def advance(kept: Kept, panel: Panel, extended: Panel, unchanged: np.ndarray) -> Kept:
-    """As `_blend.advance`; `extended` is the panel with the new values."""
+    """As `_bagging.advance`; `extended` is the panel with the new values."""
     blocks = []
     for (first, last), numbers, fitted, _ in _opened(kept, panel):
         part = extended.part(first, last)
-        blocks.append(_close(_blend.advance(fitted, part, unchanged[numbers]), panel))
+        blocks.append(_close(_bagging.advance(fitted, part, unchanged[numbers]), panel))
     return _kept(kept.edges, blocks)
 
 
 def mean(kept: Kept, panel: Panel, steps: np.ndarray, shift=None) -> np.ndarray:
-    """As `_blend.mean`."""
-    return _forecast(_blend.mean, kept, panel, steps, shift)
+    """As `_bagging.mean`."""
+    return _forecast(_bagging.mean, kept, panel, steps, shift)
 
 
 def variance(kept: Kept, panel: Panel, steps: np.ndarray, shift=None) -> np.ndarray:
-    """As `_blend.variance`."""
-    return _forecast(_blend.variance, kept, panel, steps, shift)
+    """As `_bagging.variance`."""
+    return _forecast(_bagging.variance, kept, panel, steps, shift)
 
 
 def quantiles(kept: Kept, panel: Panel, steps: np.ndarray, levels, shift=None) -> np.ndarray:
-    """As `_blend.quantiles`."""
+    """As `_bagging.quantiles`."""
 
     def block(fitted, part, own_steps, own_shift):
-        return _blend.quantiles(fitted, part, own_steps, levels, own_shift)
+        return _bagging.quantiles(fitted, part, own_steps, levels, own_shift)
 
     return _forecast(block, kept, panel, steps, shift)
 
 
 def components(kept: Kept, panel: Panel, steps: np.ndarray, shift=None):
-    """As `_blend.components`."""
+    """As `_bagging.components`."""
     found = []
     for _, numbers, fitted, part in _opened(kept, panel):
         own = None if shift is None else shift[numbers]
-        distributions = _blend.components(fitted, part, steps[numbers], own)
+        distributions = _bagging.components(fitted, part, steps[numbers], own)
         if distributions is None:
             return None
         found.append((numbers, distributions))
@@ -130,11 +132,11 @@ def components(kept: Kept, panel: Panel, steps: np.ndarray, shift=None):
 
 
 def simulate(kept: Kept, panel: Panel, h: int, n_paths: int, seed: int, shift=None) -> np.ndarray:
-    """As `_blend.simulate`; a series' futures do not depend on its block."""
+    """As `_bagging.simulate`; a series' futures do not depend on its block."""
     out = np.empty((panel.n_series, n_paths, h))
     for _, numbers, fitted, _ in _opened(kept, panel):
         own = None if shift is None else shift[numbers]
-        out[numbers] = _blend.simulate(fitted, h, n_paths, seed, own, numbers)
+        out[numbers] = _bagging.simulate(fitted, h, n_paths, seed, own, numbers)
     return out
 
 
@@ -205,9 +207,9 @@ def _kept(edges: list[int], blocks: list[Fitted | Packed]) -> Kept:
     return Kept(edges, tuple(blocks), max(settings, key=lambda own: len(own.specs)))
 
 
-def _edges(panel: Panel, settings: Settings) -> list[int]:
-    """Edges of blocks of instances."""
-    return _selection.blocks(panel.offsets[: panel.n_instances + 1], settings)
+def _edges(panel: Panel, settings: Settings, n_versions: int = 1) -> list[int]:
+    """Edges of blocks of instances, smaller ones where there are versions of each series."""
+    return _selection.blocks(panel.offsets[: panel.n_instances + 1] * n_versions, settings)
 
 
 def _numbers(panel: Panel, first: int, last: int) -> np.ndarray:
@@ -250,26 +252,31 @@ def _forecast(function, kept: Kept, panel: Panel, steps: np.ndarray, shift) -> n
 
 def _rows(fitted: Fitted, which: np.ndarray) -> Fitted:
     """The models of some series."""
-    return _mapped([fitted], lambda arrays: arrays[0][which])
+    return _joined([fitted], which)
 
 
 def _joined(parts: list[Fitted], place: np.ndarray) -> Fitted:
-    """The models of several records, series put in another order."""
-    return _mapped(parts, lambda arrays: np.concatenate(arrays)[place])
+    """The models of several records one after the other, of the series at some places."""
 
+    def join(arrays):
+        return np.concatenate(arrays)[place]
 
-def _mapped(parts: list[Fitted], function) -> Fitted:
-    """One record whose arrays over series are functions of those of several records."""
     first = parts[0]
     found: dict = {}
     for name in (f.name for f in fields(Fitted)):
         values = [getattr(part, name) for part in parts]
         if isinstance(values[0], np.ndarray):
-            found[name] = function(values)
+            found[name] = join(values)
         elif isinstance(values[0], Fits):
-            found[name] = Fits(*(function(list(arrays)) for arrays in zip(*values)))
+            found[name] = Fits(*(join(arrays) for arrays in zip(*values)))
         elif isinstance(values[0], Fitted):
-            found[name] = _mapped(values, function)
+            found[name] = _joined(values, place)
     cycles = [part.cycles for part in parts]
-    found["cycles"] = tuple(function(list(patterns)) for patterns in zip(*cycles))
+    found["cycles"] = tuple(join(patterns) for patterns in zip(*cycles))
+    if first.bag is not None:
+        bags = [part.bag for part in parts]
+        n = bags[0].panel.n_series // len(first.best)
+        versions = (place[:, None] * n + np.arange(n)).ravel()
+        models = _joined([bag.models for bag in bags], versions)
+        found["bag"] = _bagging.taken(bags, models, versions)
     return replace(first, **found)

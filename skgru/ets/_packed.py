@@ -63,6 +63,7 @@ def pack(fitted: Fitted) -> Packed:
         fits=Fits(*[np.empty(0)] * len(Fits._fields)),
         weights=np.empty(0) if follow else fitted.weights,
         companion=None,
+        bag=None if fitted.bag is None else replace(fitted.bag, models=pack(fitted.bag.models)),
     )
     return Packed(
         rest,
@@ -112,7 +113,10 @@ def unpack(packed: Packed, panel: Panel) -> Fitted:
         np.diff(offsets),
     )
     companion = None if packed.companion is None else unpack(packed.companion, panel)
-    return replace(fitted, fits=fits, companion=companion)
+    bag = fitted.bag
+    if bag is not None:
+        bag = replace(bag, models=unpack(bag.models, bag.panel))
+    return replace(fitted, fits=fits, companion=companion, bag=bag)
 
 
 def rounded(fits: Fits, values: np.ndarray, offsets: np.ndarray, settings: Settings) -> Fits:

@@ -126,15 +126,23 @@ def text(fitted, panel, s: int) -> str:
     lines += ["", *_accuracy(fitted, panel, s)]
     if np.count_nonzero(fitted.weights[s]) > 1:
         lines += ["", *_weights(fitted, s)]
+    if fitted.bag is not None:
+        lines += ["", f"Forecasts are averaged over {_versions(fitted)} versions of the series."]
     return "\n".join(lines)
 
 
 def forecast(fitted, s: int) -> str:
     """What the forecasts of series s are, in a few words."""
     n, m, what = np.count_nonzero(fitted.weights[s]), *_others(fitted, s)
+    title = f"mean of {n} models" + (f" and {m} {what}" if m else "")
     if n + m == 1:
-        return fitted.settings.specs[fitted.best[s]].name
-    return f"mean of {n} models" + (f" and {m} {what}" if m else "")
+        title = fitted.settings.specs[fitted.best[s]].name
+    n_versions = _versions(fitted)
+    return title if n_versions == 1 else f"{title}, over {n_versions} versions of the series"
+
+
+def _versions(fitted) -> int:
+    return 1 if fitted.bag is None else 1 + len(fitted.bag.models.best) // len(fitted.best)
 
 
 def _others(fitted, s: int) -> tuple[int, str]:
