@@ -53,7 +53,7 @@ def estimate(
 ) -> Fitted:
     """As `_blend.estimate`, with versions of each series where the options ask for them.
 
-    `numbers` are those of the series, on which with the seed the versions depend; from 0 by default.
+    With the seed, the versions depend on `numbers`, those of the series; from 0 by default.
     """
     fitted = _blend.estimate(panel, options, n_paths, seed, after_block, on_short)
     if options.n_versions < 2:
@@ -95,7 +95,7 @@ def mean(fitted: Fitted, panel: Panel, steps: np.ndarray, shift=None) -> np.ndar
 
 
 def variance(fitted: Fitted, panel: Panel, steps: np.ndarray, shift=None) -> np.ndarray:
-    """As `_blend.variance`: the mean of the versions' variances, and the variance of their means."""
+    """As `_blend.variance`: the mean of the versions' variances and the variance of means."""
     own = _blend.variance(fitted, panel, steps, shift)
     if fitted.bag is None:
         return own

@@ -93,7 +93,7 @@ class ETSForecaster(Direct, Displays, Inspection, Portable, BaseForecaster):
         is usual. A version has the trend and season of the series, in a Box-Cox scale, and blocks
         of its remainder drawn at random. Each is fitted as the other parameters say. Distributions
         are those of the versions in equal parts. Models, weights, criteria and forecasts within the
-        series seen are those of the series itself. Time and memory grow with the number; not with X.
+        series seen are those of the series itself. Time and memory grow with it. Not with X.
     n_jobs : int or None, default=None
         Threads over the series of a panel; -1 is all processors. Results do not depend on it.
     verbose : int, default=0

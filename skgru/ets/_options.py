@@ -93,8 +93,8 @@ def read(parameters: dict, sp: int, regressors: bool = False) -> Options:
     p = dict(parameters)
     if regressors and p["bagging"] is not None:
         raise ValueError(
-            f"Bagging is for series without exogenous X; got bagging={p['bagging']!r}. Leave X out, "
-            "or set bagging to None."
+            f"Bagging is for series without exogenous X; got bagging={p['bagging']!r}. "
+            "Leave X out, or set bagging to None."
         )
     if regressors:
         for name in ("error", "trend", "seasonal"):
