@@ -92,7 +92,7 @@ ETS_LAYERS = [
     {"_recursion"},
     {"_jit", "_lanes"},
     {"_presets"},
-    {"_calendar", "_cycles", "_progress", "_series", "_transform"},
+    {"_calendar", "_cycles", "_part", "_progress", "_series", "_transform"},
     {"_model"},
 ]
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from skgru.ets import _blockwise, _distributed, _frames, _long, _options, _series
 from skgru.ets._long import Columns
+from skgru.ets._part import Part
 from skgru.ets._progress import Progress
 from skgru.ets._series import Panel
 
@@ -29,7 +30,7 @@ class Forecasts(NamedTuple):
     upper: np.ndarray
 
 
-class Direct:
+class Direct(Part):
     """The methods of `ETSForecaster` that forecast without a fit."""
 
     def forecast_long(

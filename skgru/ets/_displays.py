@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 
 from skgru.ets import _fitted, _kept, _labels, _summary, _timeline
+from skgru.ets._part import Part
 
 
-class Displays:
+class Displays(Part):
     """The plotting methods of `ETSForecaster`."""
 
     def plot_components(self, series=None, ax=None):

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 
 from skgru.ets import _kept, _labels, _summary, _timeline
+from skgru.ets._part import Part
 
 
-class Inspection:
+class Inspection(Part):
     """The fitted attributes and the summary of `ETSForecaster`."""
 
     @property
@@ -47,7 +48,7 @@ class Inspection:
     def _get_fitted_params(self):
         """Parameters of the best model, of each series where there are several."""
         panel, k = self._panel, len(self._panel.regressors)
-        found = [{}] * panel.n_series
+        found: list[dict] = [{}] * panel.n_series
         for numbers, fitted, _ in _kept.each(self._models, panel):
             for s, number in enumerate(numbers.tolist()):
                 found[number] = _summary.parameters(fitted.single(s), k)

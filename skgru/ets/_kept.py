@@ -118,16 +118,17 @@ def components(kept: Kept, panel: Panel, steps: np.ndarray, shift=None):
         distributions = _bagging.components(fitted, part, steps[numbers], own)
         if distributions is None:
             return None
-        found.append((numbers, distributions))
-    widest = max(weights.shape[1] for _, (weights, _, _) in found)
-    place = np.argsort(np.concatenate([numbers for numbers, _ in found]))
+        found.append(distributions)
+    order = _order(kept, panel)
+    widest = max(weights.shape[1] for weights, _, _ in found)
     joined = []
-    for k, mode in enumerate(("constant", "edge", "edge")):
-        parts = [distributions[k] for _, distributions in found]
-        parts = [
-            np.pad(p, [(0, 0)] * (p.ndim - 1) + [(0, widest - p.shape[-1])], mode) for p in parts
-        ]
-        joined.append(np.concatenate(parts)[place])
+    for k in range(3):
+        # A candidate that a block lacks has no weight, and the distribution of another one.
+        parts = []
+        for block in found:
+            others = np.repeat(block[k][..., :1], widest - block[k].shape[-1], axis=-1)
+            parts.append(np.concatenate([block[k], others * (k > 0)], axis=-1))
+        joined.append(np.concatenate(parts)[order])
     return tuple(joined)
 
 
@@ -163,20 +164,19 @@ def table(kept: Kept, panel: Panel, name: str) -> np.ndarray:
 
     Where a block lacks the last candidate, that has no weight and an infinite criterion.
     """
-    found = np.empty(0)
-    for numbers, models in zip(_all_numbers(kept, panel), kept.blocks):
-        if isinstance(models, Packed):
-            rows = _packed.weights(models) if name == "weights" else getattr(models.fitted, name)
-        else:
+    found = []
+    for models in kept.blocks:
+        if not isinstance(models, Packed):
             rows = getattr(models, name)
-        if not found.size:
-            width = rows.shape[1:]
-            if name in ("weights", "criteria"):
-                width = (len(kept.settings.specs),)
-            fill = np.inf if name == "criteria" else 0
-            found = np.full((panel.n_series, *width), fill, rows.dtype)
-        found[(numbers, *(slice(n) for n in rows.shape[1:]))] = rows
-    return found
+        elif name == "weights":  # which may follow from the criteria
+            rows = _packed.weights(models)
+        else:
+            rows = getattr(models.fitted, name)
+        if name in ("weights", "criteria"):
+            missing = np.full((len(rows), len(kept.settings.specs) - rows.shape[1]), np.inf)
+            rows = np.hstack([rows, missing if name == "criteria" else np.zeros_like(missing)])
+        found.append(rows)
+    return np.concatenate(found)[_order(kept, panel)]
 
 
 def whole(kept: Kept, panel: Panel) -> Fitted:
@@ -189,8 +189,7 @@ def whole(kept: Kept, panel: Panel) -> Fitted:
         parts.append(fitted)
     if len(parts) == 1:
         return parts[0]
-    place = np.argsort(np.concatenate(_all_numbers(kept, panel)))
-    return _joined(parts, place)
+    return _joined(parts, _order(kept, panel))
 
 
 def split(fitted: Fitted, panel: Panel) -> Kept:
@@ -218,8 +217,10 @@ def _numbers(panel: Panel, first: int, last: int) -> np.ndarray:
     return (columns * panel.n_instances + np.arange(first, last)).ravel()
 
 
-def _all_numbers(kept: Kept, panel: Panel) -> list[np.ndarray]:
-    return [_numbers(panel, *pair) for pair in itertools.pairwise(kept.edges)]
+def _order(kept: Kept, panel: Panel) -> np.ndarray:
+    """Where each series stands if the blocks stand one after the other."""
+    pairs = itertools.pairwise(kept.edges)
+    return np.argsort(np.concatenate([_numbers(panel, *pair) for pair in pairs]))
 
 
 def _close(fitted: Fitted, panel: Panel) -> Fitted | Packed:
@@ -247,6 +248,7 @@ def _forecast(function, kept: Kept, panel: Panel, steps: np.ndarray, shift) -> n
         if out is None:
             out = np.empty((panel.n_series, *found.shape[1:]))
         out[numbers] = found
+    assert out is not None  # there is a block at least
     return out
 
 

@@ -7,9 +7,10 @@ import pandas as pd
 from sktime.datatypes import convert_to
 
 from skgru.ets import _json, _kept, _labels, _timeline
+from skgru.ets._part import Part
 
 
-class Portable:
+class Portable(Part):
     """The methods of `ETSForecaster` that write and read JSON."""
 
     def to_json(self, path=None) -> str:

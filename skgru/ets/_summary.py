@@ -151,7 +151,7 @@ def _others(fitted, s: int) -> tuple[int, str]:
     if companion is None or fitted.shares[s] == 0:
         return 0, ""
     what = "of logarithms" if companion.lambdas[s] == 0 else "additive ones"
-    return np.count_nonzero(companion.weights[s]), what
+    return int(np.count_nonzero(companion.weights[s])), what
 
 
 def _weights(fitted, s: int) -> list[str]:
