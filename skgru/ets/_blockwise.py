@@ -66,7 +66,7 @@ def forecast(
 
     edges = _selection.blocks(panel.offsets * options.n_versions, options.settings)
     _selection.run_blocks(work, edges, options.n_jobs, after_block)
-    short.warn(panel, 4)  # over the forecaster's method to its caller
+    short.warn(panel)
     return means, quantiles
 
 
@@ -117,8 +117,7 @@ class Short:
         with self._lock:
             self._found.setdefault(what, []).append(which)
 
-    def warn(self, panel: Panel, stacklevel: int) -> None:
-        """Warn of them; the level is that of `warnings.warn`, counted from here."""
+    def warn(self, panel: Panel) -> None:
         for what in sorted(self._found):
-            which = np.sort(np.concatenate(self._found[what]))
-            _estimation.warn(panel, which, what, stacklevel + 1)
+            # Over what called this, two more, and the method, to the user's own line.
+            _estimation.warn(panel, np.sort(np.concatenate(self._found[what])), what, 7)

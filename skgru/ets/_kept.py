@@ -71,7 +71,7 @@ def estimate(
         return len(numbers)
 
     _selection.run_blocks(work, edges, options.n_jobs, after_block)
-    short.warn(panel, 8)
+    short.warn(panel)
     return _kept(edges, [found[first] for first in edges[:-1]])
 
 
