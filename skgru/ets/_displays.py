@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from skgru.ets import _fitted, _kept, _labels, _summary, _timeline
+from skgru.ets import _bagging, _fitted, _kept, _labels, _summary, _timeline
 from skgru.ets._part import Part
 
 
@@ -55,13 +55,17 @@ class Displays(Part):
 
         coverage = sorted(np.atleast_1d(coverage).tolist(), reverse=True)
         fh, X = self._check_fh(fh), self._check_X(X)
-        s = _labels.position(self._panel, series)
-        point = self._of(s, self._predict(fh, X))
-        bands = self._of(s, self._predict_interval(fh=fh, X=X, coverage=coverage))
-        observed, _ = self._parts(series)
-        fitted, _, column = self._single(series)
-        title = self._named(series, _summary.forecast(fitted, column))
-        return ForecastDisplay(observed, point, bands, title).plot(ax)
+        fitted, part, s = self._single(series)
+        steps, index = _timeline.steps(part, fh, self._index_names)
+        shift = _labels.shift(part, fitted.coefficients, X, steps, index)
+        times = index.get_level_values(-1)
+        point = pd.Series(_bagging.mean(fitted, part, steps, shift)[s], times)
+        levels = [level for c in coverage for level in (0.5 - 0.5 * c, 0.5 + 0.5 * c)]
+        bounds = _bagging.quantiles(fitted, part, steps, levels, shift)[s]
+        names = pd.MultiIndex.from_product([coverage, ["lower", "upper"]])
+        bands = pd.DataFrame(bounds.T, times, names)
+        title = self._named(series, _summary.forecast(fitted, s))
+        return ForecastDisplay(self._parts(series)[0], point, bands, title).plot(ax)
 
     def plot_residuals(self, series=None, ax=None):
         """Residuals of the best model over time, their autocorrelation and distribution.
@@ -92,15 +96,6 @@ class Displays(Part):
         s = _labels.position(self._panel, series)
         return _kept.single(self._models, self._panel, s)
 
-    def _of(self, s, frame):
-        """What a frame of all series has of series s, without its labels."""
-        column, instance = divmod(s, self._panel.n_instances)
-        if self._panel.instances is not None:
-            frame = frame.loc[self._panel.instances[instance]]
-        if isinstance(frame.columns, pd.MultiIndex):
-            return frame[self._panel.columns[column]]
-        return frame.iloc[:, column]
-
     def _parts(self, series):
         """Observed values and states of one series, by time."""
         fitted, part, s = self._single(series)
@@ -110,7 +105,7 @@ class Displays(Part):
         states = states.iloc[:, 3 * s : 3 * s + 3].set_axis(["level", "slope", "season"], axis=1)
         if part.instances is not None:
             values, states = (
-                frame.droplevel(range(part.instances.nlevels)) for frame in (values, states)
+                frame.droplevel(list(range(part.instances.nlevels))) for frame in (values, states)
             )
         return values, states
 

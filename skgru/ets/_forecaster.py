@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
@@ -331,7 +332,8 @@ class ETSForecaster(Direct, Displays, Inspection, Portable, BaseForecaster):
         Parameters
         ----------
         y : series, default=None
-            Values, at times of forecasts. None is the series of `fit` and `update`.
+            Values, at times of forecasts. None is the series of `fit` and `update`; it alone may be
+            a panel.
         X : frame, default=None
             Exogenous columns at the times of `y`, where the model has any.
 
@@ -340,15 +342,19 @@ class ETSForecaster(Direct, Displays, Inspection, Portable, BaseForecaster):
         y_res : of the type of `y`
         """
         self.check_is_fitted()
-        if y is None:
-            seen = _timeline.seen(self._panel, self._index_names)
-            y = convert_to(
-                _labels.observed(self._panel, seen),
-                self._y_metadata["mtype"],
-                store=self._converter_store_y,
-                store_behaviour="freeze",
-            )
-        return super().predict_residuals(y, X)
+        if y is not None:
+            return super().predict_residuals(y, X)
+        panel = self._panel
+        if panel.instances is not None:  # sktime's own residuals are of single series
+            residuals = panel.targets[0] - _kept.along(self._models, panel)
+            panel = replace(panel, values=residuals)
+        frame = convert_to(
+            _labels.observed(panel, _timeline.seen(panel, self._index_names)),
+            self._y_metadata["mtype"],
+            store=self._converter_store_y,
+            store_behaviour="freeze",
+        )
+        return super().predict_residuals(frame, X) if panel.instances is None else frame
 
     def simulate(self, n_periods, *, n_simulations=100, X=None, random_state=None):
         """Futures drawn from the model, or from the models of the combination by their weights.

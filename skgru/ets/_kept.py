@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skgru.ets import _bagging, _blend, _blockwise, _estimation, _packed, _selection
+from skgru.ets import _bagging, _blend, _blockwise, _estimation, _labels, _packed, _selection
 from skgru.ets._fitted import Fitted
 from skgru.ets._model import Fits, Settings
 from skgru.ets._options import Options
@@ -157,6 +157,20 @@ def each(kept: Kept, panel: Panel) -> Iterator[tuple[np.ndarray, Fitted, Panel]]
     """Numbers of the series of a block, their models, and the series, one block after the other."""
     for _, numbers, fitted, part in _opened(kept, panel):
         yield numbers, fitted, part
+
+
+def along(kept: Kept, panel: Panel) -> np.ndarray:
+    """Forecasts of all values seen, one step before each, in the order of `panel.targets`."""
+    found = []
+    for _, _, fitted, part in _opened(kept, panel):
+        lengths = np.tile(part.lengths, len(part.columns))[:, None]
+        steps = np.arange(1 - lengths.max(), 1)
+        seen = steps > -lengths
+        steps = np.maximum(steps, 1 - lengths)
+        shift = _labels.shift(part, fitted.coefficients, None, steps, None)
+        own = _bagging.mean(fitted, part, steps, shift)[seen]
+        found.append(own.reshape(len(part.columns), -1))
+    return np.concatenate(found, axis=1).ravel()
 
 
 def table(kept: Kept, panel: Panel, name: str) -> np.ndarray:

@@ -149,7 +149,7 @@ def state_frame(panel: Panel, table: np.ndarray, index: pd.Index) -> pd.DataFram
     )
 
 
-def shift(panel: Panel, coefficients: np.ndarray, X, steps: np.ndarray, index: pd.Index):
+def shift(panel: Panel, coefficients: np.ndarray, X, steps: np.ndarray, index):
     """What the regressors add to each forecast; None without regressors.
 
     Parameters
@@ -159,8 +159,8 @@ def shift(panel: Panel, coefficients: np.ndarray, X, steps: np.ndarray, index: p
     X : DataFrame or None
         None will do for steps within the series.
     steps : ndarray of int, shape (n_series, n_steps)
-    index : Index
-        Labels of the forecasts.
+    index : Index or None
+        Labels of the forecasts; only where there is X.
 
     Returns
     -------

@@ -57,6 +57,7 @@ def test_so_is_what_is_told_of_the_models(packed, dense):
     pd.testing.assert_frame_equal(packed.weights_, dense.weights_)
     pd.testing.assert_frame_equal(packed.criteria_, dense.criteria_)
     pd.testing.assert_frame_equal(packed.states_, dense.states_)
+    pd.testing.assert_frame_equal(packed.predict_residuals(), dense.predict_residuals())
     assert packed.summary(("s007", "b")) == dense.summary(("s007", "b"))
     assert packed.summary(("s007", "b")).startswith("Series s007 column 'b'\nETS(A,")
     params, expected = packed.get_fitted_params(), dense.get_fitted_params()
