@@ -18,10 +18,8 @@ from skgru.ets._options import Options
 from skgru.ets._series import Panel
 
 # Levels whose quantiles stand for the distribution of a version in the pool, closer at the ends.
-_LEVELS = np.unique(
-    np.concatenate([tail := [0.0002, 0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.07],
-                    np.arange(0.1, 0.91, 0.05), 1 - np.array(tail)])
-)  # fmt: skip
+_TAIL = [0.0005, 0.004, 0.012, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4]
+_LEVELS = np.array([*_TAIL, 0.5, *(1 - level for level in reversed(_TAIL))])
 _EDGES = np.concatenate([[0.0], (_LEVELS[1:] + _LEVELS[:-1]) / 2, [1.0]])
 # Distinguishes the drawing of versions from what else a seed and a series' number draw.
 _STREAM = 2

@@ -116,6 +116,7 @@ def apply(fitted: Fitted, panel: Panel, options: Options) -> Fitted:
         weights=weights,
         best=best,
         lambdas=lambdas,
+        coefficients=np.zeros((panel.n_series, 0)),
         cycles=cycles,
     )
 

@@ -37,11 +37,14 @@ class Kept:
     blocks : tuple of Fitted or Packed
     settings : Settings
         Those of the block with most candidates; others lack the last one.
+    n_jobs : int
+        Blocks whose forecasts are computed at a time.
     """
 
     edges: list[int]
     blocks: tuple[Fitted | Packed, ...]
     settings: Settings
+    n_jobs: int = 1
 
 
 def estimate(
@@ -72,14 +75,15 @@ def estimate(
 
     _selection.run_blocks(work, edges, options.n_jobs, after_block)
     short.warn(panel)
-    return _kept(edges, [found[first] for first in edges[:-1]])
+    return _kept(edges, [found[first] for first in edges[:-1]], options.n_jobs)
 
 
 def apply(fitted: Fitted, panel: Panel, options: Options) -> Kept:
     """As `_blend.apply`."""
     edges = _edges(panel, fitted.settings)
     parts = [panel.part(*pair) for pair in itertools.pairwise(edges)]
-    return _kept(edges, [_close(_blend.apply(fitted, part, options), panel) for part in parts])
+    blocks = [_close(_blend.apply(fitted, part, options), panel) for part in parts]
+    return _kept(edges, blocks, options.n_jobs)
 
 
 def advance(kept: Kept, panel: Panel, extended: Panel, unchanged: np.ndarray) -> Kept:
@@ -88,7 +92,7 @@ def advance(kept: Kept, panel: Panel, extended: Panel, unchanged: np.ndarray) ->
     for (first, last), numbers, fitted, _ in _opened(kept, panel):
         part = extended.part(first, last)
         blocks.append(_close(_bagging.advance(fitted, part, unchanged[numbers]), panel))
-    return _kept(kept.edges, blocks)
+    return _kept(kept.edges, blocks, kept.n_jobs)
 
 
 def mean(kept: Kept, panel: Panel, steps: np.ndarray, shift=None) -> np.ndarray:
@@ -206,18 +210,19 @@ def whole(kept: Kept, panel: Panel) -> Fitted:
     return _joined(parts, _order(kept, panel))
 
 
-def split(fitted: Fitted, panel: Panel) -> Kept:
+def split(fitted: Fitted, panel: Panel, n_jobs: int) -> Kept:
     """The inverse of `whole`."""
     edges = _edges(panel, fitted.settings)
-    if len(edges) == 2:
-        return _kept(edges, [_close(fitted, panel)])
-    pairs = itertools.pairwise(edges)
-    return _kept(edges, [_close(_rows(fitted, _numbers(panel, *pair)), panel) for pair in pairs])
+    parts = [fitted]
+    if len(edges) > 2:
+        pairs = itertools.pairwise(edges)
+        parts = [_rows(fitted, _numbers(panel, *pair)) for pair in pairs]
+    return _kept(edges, [_close(part, panel) for part in parts], n_jobs)
 
 
-def _kept(edges: list[int], blocks: list[Fitted | Packed]) -> Kept:
+def _kept(edges: list[int], blocks: list[Fitted | Packed], n_jobs: int) -> Kept:
     settings = [b.fitted.settings if isinstance(b, Packed) else b.settings for b in blocks]
-    return Kept(edges, tuple(blocks), max(settings, key=lambda own: len(own.specs)))
+    return Kept(edges, tuple(blocks), max(settings, key=lambda own: len(own.specs)), n_jobs)
 
 
 def _edges(panel: Panel, settings: Settings, n_versions: int = 1) -> list[int]:
@@ -254,15 +259,25 @@ def _opened(kept: Kept, panel: Panel):
 
 def _forecast(function, kept: Kept, panel: Panel, steps: np.ndarray, shift) -> np.ndarray:
     """Results of a function of fitted models, series, steps and shift, for all series."""
-    out = None
-    for _, numbers, fitted, part in _opened(kept, panel):
-        found = function(fitted, part, steps[numbers], None if shift is None else shift[numbers])
-        if len(kept.blocks) == 1:
-            return found
-        if out is None:
-            out = np.empty((panel.n_series, *found.shape[1:]))
+
+    def block(first: int, last: int) -> tuple[np.ndarray, np.ndarray]:
+        part, numbers = panel.part(first, last), _numbers(panel, first, last)
+        models = _open(kept.blocks[kept.edges.index(first)], part)
+        own = None if shift is None else shift[numbers]
+        return numbers, function(models, part, steps[numbers], own)
+
+    numbers, found = block(*kept.edges[:2])
+    if len(kept.blocks) == 1:
+        return found
+    out = np.empty((panel.n_series, *found.shape[1:]))
+    out[numbers] = found
+
+    def work(first: int, last: int) -> int:
+        numbers, found = block(first, last)
         out[numbers] = found
-    assert out is not None  # there is a block at least
+        return len(numbers)
+
+    _selection.run_blocks(work, kept.edges[1:], kept.n_jobs, None)
     return out
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from sktime.datatypes import convert_to
 
-from skgru.ets import _json, _kept, _labels, _timeline
+from skgru.ets import _json, _kept, _labels, _options, _timeline
 from skgru.ets._part import Part
 
 
@@ -60,7 +60,8 @@ class Portable(Part):
         if isinstance(bounds, dict):
             record["parameters"]["bounds"] = {k: tuple(v) for k, v in bounds.items()}
         self = cls(**record["parameters"])
-        self._panel, self._models = panel, _kept.split(fitted, panel)
+        n_jobs = _options.n_threads(self.n_jobs)
+        self._panel, self._models = panel, _kept.split(fitted, panel, n_jobs)
         self.sp_, self._seed, self._index_names = record["sp"], record["seed"], record["names"]
         # sktime keeps notes of its own about y: let it read the series again.
         seen = _labels.observed(panel, _timeline.seen(panel, self._index_names))

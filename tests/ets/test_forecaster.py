@@ -560,8 +560,11 @@ class TestRefit:
         )
 
     def test_on_a_panel(self, y, panel):
-        forecast = ETSForecaster(sp=12).fit(y).refit(panel).predict(AHEAD)
+        other = ETSForecaster(sp=12).fit(y).refit(panel)
+        forecast = other.predict(AHEAD)
         assert forecast.shape == (3 * len(AHEAD), 1)
+        twin = ETSForecaster.from_json(other.to_json())
+        pd.testing.assert_frame_equal(twin.predict(AHEAD), forecast)
 
     def test_of_one_series_only(self, panel):
         with pytest.raises(ValueError, match="refit takes the models of one series"):

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from skgru import ETSForecaster
-from skgru.ets import _kept
+from skgru.ets import _kept, _selection
 from skgru.ets._packed import Packed
 
 N = 130  # more than are kept as they are
@@ -28,9 +28,16 @@ def panel():
     return pd.concat(frames, names=["shop", "quarter"])
 
 
+@pytest.fixture
+def small_blocks(monkeypatch):
+    monkeypatch.setattr(_selection, "_BLOCK", 20_000)
+
+
 @pytest.fixture(scope="module")
 def packed(panel):
-    return ETSForecaster(sp=4, random_state=0).fit(panel)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_selection, "_BLOCK", 20_000)
+        return ETSForecaster(sp=4, random_state=0).fit(panel)
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +48,7 @@ def dense(panel):
 
 
 def test_many_series_are_packed(packed, dense):
+    assert len(packed._models.blocks) > 5
     assert all(isinstance(block, Packed) for block in packed._models.blocks)
     sizes = [len(pickle.dumps(forecaster._models)) for forecaster in (packed, dense)]
     assert sizes[0] < sizes[1] / 2.5
@@ -69,6 +77,13 @@ def test_so_is_what_is_told_of_the_models(packed, dense):
     )
 
 
+def test_threads_change_nothing(panel, packed, small_blocks):
+    threaded = ETSForecaster(sp=4, n_jobs=2, random_state=0).fit(panel)
+    pd.testing.assert_frame_equal(threaded.predict_interval(FH), packed.predict_interval(FH))
+    twin = ETSForecaster.from_json(threaded.to_json())
+    pd.testing.assert_frame_equal(twin.predict(FH), packed.predict(FH))
+
+
 def test_updates(panel, packed, dense):
     index = panel.loc["s001"].index[-1] + np.arange(1, 4)
     new = pd.DataFrame({"a": [90.0, 110, 100], "b": [1.0, 20, 10]}, pd.PeriodIndex(index))
@@ -79,7 +94,7 @@ def test_updates(panel, packed, dense):
     pd.testing.assert_frame_equal(moved[0].loc[["s002"]], packed.predict(FH).loc[["s002"]])
 
 
-def test_copies(packed):
+def test_copies(packed, small_blocks):
     expected = packed.predict(FH)
     for twin in (
         pickle.loads(pickle.dumps(packed)),
@@ -104,7 +119,7 @@ def test_one_model_of_each(panel):
     np.testing.assert_allclose(forecaster.predict(FH).loc["s005"], alone.predict(FH), rtol=1e-9)
 
 
-def test_too_few_values_in_one_block():
+def test_too_few_values_in_one_block(small_blocks):
     lengths = [30] * 120 + [5]
     frames = {
         s: pd.DataFrame({"y": np.random.default_rng(s).normal(10, 1, n)})
@@ -116,6 +131,8 @@ def test_too_few_values_in_one_block():
         forecaster.fit(panel)
     assert forecaster.model_.iloc[-1] == "ETS(A,N,N)"
     assert forecaster.weights_.shape == (121, 2)
+    assert len(forecaster._models.blocks) > 1
+    assert forecaster.predict_proba([1]).var().shape == (121, 1)
     twin = ETSForecaster.from_json(forecaster.to_json())
     pd.testing.assert_frame_equal(twin.predict([1]), forecaster.predict([1]))
 
