@@ -9,7 +9,8 @@ and MASE are those of the M competitions: the mean over a series' horizon of
 200 |y - f| / (|y| + |f|), and the mean absolute error over that of the seasonal naive forecast
 within the training part; then the mean over series. Coverage is the share of future values inside
 the 95 % interval. ``--validate`` never reads a test part: it fits train[:-h] and scores train[-h:].
-Modes: the default (combine), its single model (one), and R's choice (select: ``search="select"``).
+Modes: the default (combine), its single model (one), and R's choice (select: ``search="select"``);
+only where named, the first and the last averaged over 30 versions (bagging, bagged-select).
 ``--arrays`` measures the engine below the estimator: candidates alone. "AICc" compares the
 chosen model with R's: worse or better by more than 0.01, and the worst.
 """
@@ -31,6 +32,14 @@ from skgru.ets._model import Settings
 FILES = {"m3": "m3.csv.gz", "weekly": "m4_weekly.csv.gz", "hourly": "m4_hourly.csv.gz"}
 GROUPS = {(1, 6): "yearly", (1, 8): "other", (4, 8): "quarterly", (12, 18): "monthly"}
 LEVELS = [0.025, 0.975]
+BAG = {"bagging": 30, "random_state": 0}
+MODES = {
+    "combine": {},
+    "one": {"combine": False},
+    "select": {"search": "select"},
+    "bagging": BAG,
+    "bagged-select": {"search": "select", **BAG},
+}
 
 
 class Series(NamedTuple):
@@ -101,7 +110,7 @@ def by_estimator(series, sp, mode, n_jobs):
         {s.name: pd.DataFrame({"y": s.train}, index=pd.RangeIndex(len(s.train))) for s in series},
         names=["series", "time"],
     )
-    choice = {"combine": {}, "one": {"combine": False}, "select": {"search": "select"}}[mode]
+    choice = MODES[mode]
     model = skgru.ETSForecaster(sp=sp, n_jobs=n_jobs, **choice).fit(frame)
     h = max(s.h for s in series)
     fh = np.arange(1, h + 1)
@@ -201,7 +210,7 @@ def parse():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("--sets", nargs="+", choices=FILES, default=list(FILES))
-    parser.add_argument("--modes", nargs="+", choices=("combine", "one", "select"))
+    parser.add_argument("--modes", nargs="+", choices=MODES)
     parser.add_argument("--validate", action="store_true")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--every", type=int, default=1, help="only every n-th series")

@@ -1,6 +1,7 @@
-"""Cost and memory of ETSForecaster's direct entry, by number and length of series.
+"""Cost and memory of ETSForecaster, by number and length of series.
 
     python benchmarks/bench_ets_panel.py [--most 1000000] [--sp 1] [--picture out/ets_panel.png]
+    python benchmarks/bench_ets_panel.py --fit 10000 100000 --sp 12
 
 Generated series of 24 to 48 values with level, trend, season and noise; 12 steps are forecast.
 Every point is a process of its own that has imported, compiled and forecast once before its clock
@@ -10,6 +11,11 @@ entry     arrays: `forecast_arrays`; frame: `forecast_long` on a pandas frame
 seconds   wall and processor time of the call
 memory    peak of resident memory above that before the data are there, in multiples of the data
           (8 bytes a value of arrays, 24 of a frame), and what of it is neither data nor result
+
+With `--fit`, `fit` and forecasts by way of sktime, of 60 to 100 values a series in a frame with an
+index of names and months. Memory is what there is beyond that frame: at the peak of `fit`, after
+it, and at the peak of point forecasts and 95 % intervals, in multiples of the frame without its
+labels (13 bytes a value) and, in brackets, of the values alone (8 bytes).
 """
 
 import argparse
@@ -28,6 +34,7 @@ from skgru import ETSForecaster
 
 H = 12
 SHORTEST, LONGEST = 24, 48
+FIT_LENGTHS = (60, 100)
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 LENGTHS = (20, 200, 2_000, 20_000)
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -61,6 +68,20 @@ def frame_of(values, offsets):
     place = np.arange(len(values)) - np.repeat(offsets[:-1], lengths)
     table = {"id": np.repeat(names, lengths), "time": months[place], "value": values}
     return pd.DataFrame(table, copy=False)
+
+
+def panel_of(values, offsets):
+    """The same as a frame of sktime's kind: an index of names and months."""
+    lengths = np.diff(offsets)
+    names = [f"series {i:07}" for i in range(len(lengths))]
+    months = pd.period_range("2010-01", periods=lengths.max(), freq="M")
+    place = np.arange(len(values)) - np.repeat(offsets[:-1], lengths)
+    index = pd.MultiIndex(
+        levels=[names, months],
+        codes=[np.repeat(np.arange(len(lengths)), lengths), place],
+        names=["id", "month"],
+    )
+    return pd.DataFrame({"value": values}, index=index)
 
 
 def resident(peak=False):
@@ -99,6 +120,37 @@ def work(task):
     }
 
 
+def rewind():
+    """Let the mark of the peak fall to what is resident now."""
+    Path("/proc/self/clear_refs").write_text("5")
+    return resident()
+
+
+def work_fit(task):
+    """`fit` and `predict` of a panel, in this process."""
+    forecaster = ETSForecaster(sp=task["sp"], n_jobs=task["n_jobs"])
+    small = panel_of(*generate(4, *FIT_LENGTHS))
+    forecaster.fit(small).predict_interval(range(1, H + 1))
+    forecaster.predict(range(1, H + 1))
+    y = panel_of(*generate(task["n"], *FIT_LENGTHS))
+    labels = sum(level.nbytes for level in map(np.asarray, y.index.codes))
+    size, found = {"frame": 8 * len(y) + labels, "values": 8 * len(y)}, {}
+    before, cpu = rewind(), time.process_time()
+    forecaster = ETSForecaster(sp=task["sp"], n_jobs=task["n_jobs"]).fit(y)
+    found["fit"] = time.process_time() - cpu
+    extra = {"peak": resident(peak=True), "stays": resident()}
+    rewind()
+    cpu = time.process_time()
+    forecaster.predict(range(1, H + 1))
+    forecaster.predict_interval(range(1, H + 1), coverage=0.95)
+    found["predict"] = time.process_time() - cpu
+    extra["forecasts"] = resident(peak=True)
+    for name, bytes_ in extra.items():
+        for unit, whole in size.items():
+            found[f"{name} {unit}"] = (bytes_ - before) / whole
+    return found
+
+
 def point(**task):
     """One point of the curve, in a process of its own."""
     command = [sys.executable, __file__, "--task", json.dumps(task)]
@@ -127,6 +179,28 @@ def by_number(args):
                     flush=True,
                 )
     return rows
+
+
+def by_fit(args):
+    """Seconds and memory of `fit` by number of series."""
+    low, high = FIT_LENGTHS
+    print(
+        f"\n{low} to {high} values a series, one thread; memory beyond the frame / frame (values)\n"
+    )
+    print("| series | sp | fit CPU s | forecasts CPU s | peak of fit | stays | peak of forecasts |")
+    print("|---|---|---|---|---|---|---|")
+    for n in args.fit:
+        found = point(entry="fit", n=n, n_jobs=1, sp=args.sp)
+        memory = [
+            f"{found[f'{name} frame']:.2f} ({found[f'{name} values']:.2f})"
+            for name in ("peak", "stays", "forecasts")
+        ]
+        print(
+            f"| {n:,} | {args.sp} | {found['fit']:.1f} | {found['predict']:.1f} | "
+            + " | ".join(memory)
+            + " |",
+            flush=True,
+        )
 
 
 def by_length(args):
@@ -178,6 +252,7 @@ def parse():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--most", type=int, default=SIZES[-1], help="series of the largest panel")
     parser.add_argument("--sp", type=int, default=1, help="seasonal period")
+    parser.add_argument("--fit", type=int, nargs="+", help="series of the panels to `fit`")
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument(
         "--entries", nargs="+", choices=("arrays", "frame"), default=["arrays", "frame"]
@@ -191,12 +266,16 @@ def main():
     """Print both curves."""
     args = parse()
     if args.task:
-        print(json.dumps(work(args.task)))
+        own = work_fit if args.task["entry"] == "fit" else work
+        print(json.dumps(own(args.task)))
         return
     print(
         f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, NumPy "
         f"{np.__version__}, pandas {pd.__version__}; {SHORTEST} to {LONGEST} values, sp={args.sp}"
     )
+    if args.fit:
+        by_fit(args)
+        return
     numbers, lengths = by_number(args), by_length(args)
     if args.picture:
         draw(numbers, lengths, args.picture)

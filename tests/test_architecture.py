@@ -64,12 +64,14 @@ GRU_LAYERS = [
 # The same within the exponential-smoothing engine.
 ETS_LAYERS = [
     {"_forecaster"},
-    {"_direct"},
-    {"_distributed", "_frames"},
-    {"_long"},
-    {"_blockwise"},
-    {"_blend"},
-    {"_estimation", "_json", "_labels", "_summary"},
+    {"_direct", "_displays", "_inspection", "_portable"},
+    {"_distributed", "_frames", "_timeline"},
+    {"_kept", "_long"},
+    {"_blockwise", "_json"},
+    {"_bagging"},
+    {"_blend", "_bootstrap"},
+    {"_estimation", "_labels", "_summary"},
+    {"_packed"},
     {"_fitted"},
     {"_regression"},
     {"_combination", "_options"},
@@ -90,7 +92,7 @@ ETS_LAYERS = [
     {"_recursion"},
     {"_jit", "_lanes"},
     {"_presets"},
-    {"_calendar", "_cycles", "_progress", "_series", "_transform"},
+    {"_calendar", "_cycles", "_part", "_progress", "_series", "_transform"},
     {"_model"},
 ]
 
@@ -125,7 +127,13 @@ HOME_OF = {
     },
     "numba": {"skgru.gru._jit", "skgru.ets._jit", "skgru.ets._lanes"},
     "onnx": {"skgru.persistence._onnx_graph"},
-    "sktime": {"skgru.ets._forecaster", "skgru.persistence._tables", "skgru.sktime"},
+    "sktime": {
+        "skgru.ets._forecaster",
+        "skgru.ets._portable",
+        "skgru.ets._timeline",
+        "skgru.persistence._tables",
+        "skgru.sktime",
+    },
     "matplotlib": {"skgru.plotting"},
 }
 

@@ -212,18 +212,22 @@ def _narrow(fitted: Fitted, panel: Panel, steps: np.ndarray):
     return weights.reshape(len(weights), -1), centres.reshape(shape), spreads.reshape(shape)
 
 
-def simulate(fitted: Fitted, h: int, n_paths: int, seed: int, shift=None) -> np.ndarray:
+def simulate(
+    fitted: Fitted, h: int, n_paths: int, seed: int, shift=None, numbers=None
+) -> np.ndarray:
     """As `_fitted.simulate`; each path is one of either part."""
+    numbers = np.arange(len(fitted.best)) if numbers is None else numbers
     steps = np.broadcast_to(np.arange(1, h + 1), (len(fitted.best), h))
     total = _total(fitted, steps, shift)
     if fitted.companion is None:
-        return _fitted.simulate(fitted, h, n_paths, seed, total)
-    drawn = _fitted.simulate(_widened(fitted), h, n_paths, seed, total)
+        return _fitted.simulate(fitted, h, n_paths, seed, total, numbers)
+    drawn = _fitted.simulate(_widened(fitted), h, n_paths, seed, total, numbers)
     companion, _, shares = _parts(fitted)
     second, added = _widened(companion), _added(fitted, steps)
-    other = _back(fitted, _fitted.simulate(second, h, n_paths, seed + 1, added))
+    other = _fitted.simulate(second, h, n_paths, seed + 1, added, numbers)
+    other = _back(fitted, other)
     for s in range(len(drawn)):
-        rng = np.random.default_rng([seed, s, 1])
+        rng = np.random.default_rng([seed, numbers[s], 1])
         taken = rng.random(n_paths) < shares[s]
         taken &= np.isfinite(other[s]).all(axis=1)
         drawn[s, taken] = other[s, taken]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from skgru.ets import _blend, _estimation, _selection
+from skgru.ets import _bagging, _estimation, _selection
 from skgru.ets._options import Options
 from skgru.ets._series import Panel
 
@@ -54,17 +54,17 @@ def forecast(
     """
     means = np.empty((panel.n_series, h))
     quantiles = np.empty((len(levels), panel.n_series, h))
-    short = _Short()
+    short = Short()
 
     def work(first: int, last: int) -> int:
         fitted, steps, part = _fit(panel, first, last, options, h, n_paths, seed, short)
-        means[first:last] = _blend.mean(fitted, part, steps)
+        means[first:last] = _bagging.mean(fitted, part, steps)
         if levels:
-            found = _blend.quantiles(fitted, part, steps, levels)
+            found = _bagging.quantiles(fitted, part, steps, levels)
             quantiles[:, first:last] = found.transpose(1, 0, 2)
         return last - first
 
-    edges = _selection.blocks(panel.offsets, options.settings)
+    edges = _selection.blocks(panel.offsets * options.n_versions, options.settings)
     _selection.run_blocks(work, edges, options.n_jobs, after_block)
     short.warn(panel)
     return means, quantiles
@@ -101,11 +101,12 @@ def _fit(panel: Panel, first: int, last: int, options: Options, h: int, n_paths,
 
     # The blocks share the threads: within each there is one.
     own = Options(**{**vars(options), "n_jobs": 1})
-    fitted = _blend.estimate(part, own, n_paths, seed, on_short=on_short)
+    numbers = np.arange(first, last)
+    fitted = _bagging.estimate(part, own, n_paths, seed, None, on_short, numbers)
     return fitted, np.broadcast_to(np.arange(1, h + 1), (last - first, h)), part
 
 
-class _Short:
+class Short:
     """Series that are too short, gathered from the threads for one warning."""
 
     def __init__(self):
@@ -118,5 +119,5 @@ class _Short:
 
     def warn(self, panel: Panel) -> None:
         for what in sorted(self._found):
-            # From here over forecast, the forecaster's method and its caller.
-            _estimation.warn(panel, np.sort(np.concatenate(self._found[what])), what, 5)
+            # Over what called this, two more, and the method, to the user's own line.
+            _estimation.warn(panel, np.sort(np.concatenate(self._found[what])), what, 7)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from skgru.ets import _blockwise, _distributed, _frames, _long, _options, _series
 from skgru.ets._long import Columns
+from skgru.ets._part import Part
 from skgru.ets._progress import Progress
 from skgru.ets._series import Panel
 
@@ -27,6 +28,106 @@ class Forecasts(NamedTuple):
     forecast: np.ndarray
     lower: np.ndarray
     upper: np.ndarray
+
+
+class Direct(Part):
+    """The methods of `ETSForecaster` that forecast without a fit."""
+
+    def forecast_long(
+        self,
+        frame,
+        h,
+        *,
+        id="id",
+        time="time",
+        value="value",
+        coverage=None,
+        freq=None,
+        engine=None,
+    ):
+        """Forecasts of a long frame, for any number of series; the forecaster stays unfitted.
+
+        Fits, forecasts and forgets one block of series after the other, so that memory is that of
+        the data and the result. Numbers are those of `fit` and `predict` on the same panel.
+
+        Parameters
+        ----------
+        frame : DataFrame of pandas or polars, or Table of pyarrow
+            A row for each series and time, in any order; other columns are refused. Absent rows and
+            missing values are skipped as in `fit`. With an engine, also a frame of Dask, Ray, Spark
+            or Fugue, or the path of a Parquet file.
+        h : int
+            Steps to forecast, each series from its own last time.
+        id, time, value : str
+            Names of the columns. Times are dates on one frequency, periods or integers.
+        coverage : float or sequence of float, default=None
+            Of intervals; 0.9 adds columns ``lower_90`` and ``upper_90``.
+        freq : str, offset or int, default=None
+            Distance between times; None finds it, once for all series. Frames of an engine need it.
+        engine : str, client or Fugue engine, default=None
+            Who computes, by way of Fugue: ``"dask"``, ``"ray"``, ``"spark"``, or a client of one.
+            None is this process with `n_jobs` threads.
+
+        Returns
+        -------
+        frame of the same kind
+            Columns of id and time, ``forecast``, and bounds; sorted by id and time, unless it is a
+            frame of an engine.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from skgru import ETSForecaster
+        >>> sales = pd.DataFrame(
+        ...     {
+        ...         "shop": ["a"] * 6 + ["b"] * 5,
+        ...         "month": [*range(6), *range(5)],
+        ...         "sold": [3.0, 4, 3, 5, 4, 6, 90, 85, 91, 88, 90],
+        ...     }
+        ... )
+        >>> forecasts = ETSForecaster().forecast_long(
+        ...     sales, 2, id="shop", time="month", value="sold", coverage=0.9
+        ... )
+        >>> list(forecasts.columns)
+        ['shop', 'month', 'forecast', 'lower_90', 'upper_90']
+        >>> forecasts["month"].tolist()
+        [6, 7, 5, 6]
+        """
+        columns = Columns(id, time, value)
+        seed, title = _options.seed(self.random_state), type(self).__name__
+        return of_frame(
+            self.get_params(deep=False), frame, h, columns, coverage, freq, engine, seed, title
+        )
+
+    def forecast_arrays(self, values, offsets, h, *, coverage=None):
+        """Forecasts of series in one array, for any number of them; the forecaster stays unfitted.
+
+        Parameters
+        ----------
+        values : array_like of shape (n_values,)
+            The series one after the other; NaN is missing.
+        offsets : array_like of int, shape (n_series + 1,)
+            Series i is ``values[offsets[i]:offsets[i + 1]]``.
+        h : int
+            Steps to forecast.
+        coverage : float or sequence of float, default=None
+            Of intervals.
+
+        Returns
+        -------
+        Forecasts
+            Named tuple of `forecast`, shape (n_series, h), `lower` and `upper`, shape
+            (n_coverages, n_series, h).
+
+        Examples
+        --------
+        >>> from skgru import ETSForecaster
+        >>> values, offsets = [3.0, 4, 3, 5, 9, 8, 9, 8, 9], [0, 4, 9]
+        >>> ETSForecaster().forecast_arrays(values, offsets, 3).forecast.shape
+        (2, 3)
+        """
+        seed, title = _options.seed(self.random_state), type(self).__name__
+        return of_arrays(self.get_params(deep=False), values, offsets, h, coverage, seed, title)
 
 
 def of_arrays(parameters: dict, values, offsets, h, coverage, seed: int, title: str) -> Forecasts:

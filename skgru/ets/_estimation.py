@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from skgru.ets import _cycles, _history, _regression, _selection, _transform
+from skgru.ets import _cycles, _history, _packed, _regression, _selection, _transform
 from skgru.ets._fitted import Fitted, adjusted, transformed
 from skgru.ets._model import ETSSpec, Fits, Settings
 from skgru.ets._options import Options
@@ -43,6 +43,7 @@ def estimate(
     if panel.regressors:
         values, coefficients = _regression.fit(values, panel, settings, options.n_jobs, after_block)
     fits = _selection.fit(values, offsets, settings, options.n_jobs, after_block)
+    fits = _packed.rounded(fits, values, offsets, settings)
     criteria = _selection.criteria(fits, settings)
     settings, fits, criteria = _complete(panel, values, settings, fits, criteria, on_short or warn)
     charged = _selection.charge(criteria, settings.specs, options.charge)
@@ -64,6 +65,7 @@ def estimate(
         n_paths,
         seed,
         cycles,
+        charge=options.charge,
     )
 
 
@@ -96,7 +98,7 @@ def apply(fitted: Fitted, panel: Panel, options: Options) -> Fitted:
         name: np.concatenate([getattr(p, name) for p in pieces], axis=1)
         for name in Fits._fields[:6]
     }
-    fits = first._replace(**joined)
+    fits = _packed.rounded(first._replace(**joined), values, offsets, fitted.settings)
     criteria = _selection.criteria(fits, fitted.settings)
     weights = np.where(np.isfinite(criteria), fitted.weights[:1], 0.0)
     for s in np.flatnonzero(weights.sum(axis=1) == 0).tolist():
@@ -114,6 +116,7 @@ def apply(fitted: Fitted, panel: Panel, options: Options) -> Fitted:
         weights=weights,
         best=best,
         lambdas=lambdas,
+        coefficients=np.zeros((panel.n_series, 0)),
         cycles=cycles,
     )
 
@@ -214,7 +217,7 @@ def _complete(panel: Panel, values, settings: Settings, fits: Fits, criteria, on
         criteria = np.pad(criteria, ((0, 0), (0, 1)), constant_values=np.inf)
     for name in Fits._fields[:6]:
         getattr(fits, name)[empty, j] = getattr(own, name)[:, 0]
-    criteria[empty, j] = own.loss[:, 0]
+    criteria[empty, j] = _selection.criteria(own, replace(settings, specs=(simple,)))[:, 0]
     on_short(panel, empty, "too few values for every model asked for: ETS(A,N,N) takes their place")
     return settings, fits, criteria
 
@@ -224,6 +227,17 @@ def warn(panel: Panel, which: np.ndarray, what: str, stacklevel: int = 5) -> Non
     others = f" and {len(which) - 1} more" if len(which) > 1 else ""
     verb = "have" if others else "has"
     warnings.warn(f"{panel.name(int(which[0]))}{others} {verb} {what}.", UserWarning, stacklevel)
+
+
+def widened(fitted: Fitted, settings: Settings) -> Fitted:
+    """With the last one of the candidates in `settings`, that no series has."""
+    return replace(
+        fitted,
+        settings=settings,
+        fits=_widened(fitted.fits),
+        criteria=np.pad(fitted.criteria, ((0, 0), (0, 1)), constant_values=np.inf),
+        weights=np.pad(fitted.weights, ((0, 0), (0, 1))),
+    )
 
 
 def _widened(fits: Fits) -> Fits:

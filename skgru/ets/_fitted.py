@@ -6,6 +6,7 @@ Undoes what was done to the values before the fit: regressors and Box-Cox transf
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from scipy.special import ndtri
@@ -58,6 +59,10 @@ class Fitted:
         Other models whose forecasts are mixed in; see `_blend`.
     shares : ndarray, shape (n_series,), or None
         Weight of the companion.
+    charge : float
+        On the criteria of undamped trends, where they became weights; see `_selection.charge`.
+    bag : Bag or None
+        Versions of the series whose forecasts are averaged; see `_bagging`.
     """
 
     settings: Settings
@@ -75,6 +80,8 @@ class Fitted:
     on_model_scale: bool = False
     companion: Fitted | None = None
     shares: np.ndarray | None = None
+    charge: float = 0.0
+    bag: Any = None
 
     @property
     def codes(self) -> np.ndarray:
@@ -222,15 +229,18 @@ def normals(fitted: Fitted, panel: Panel, steps: np.ndarray) -> tuple[np.ndarray
     return means, np.sqrt(variances)
 
 
-def simulate(fitted: Fitted, h: int, n_paths: int, seed: int, shift=None) -> np.ndarray:
+def simulate(
+    fitted: Fitted, h: int, n_paths: int, seed: int, shift=None, numbers=None
+) -> np.ndarray:
     """Futures of each series, each of a model drawn by weight; (n_series, n_paths, h).
 
-    `shift`: what the regressors add, (n_series, h).
+    `shift`: what the regressors add, (n_series, h). `numbers`: of the series, which with the seed
+    are all that the innovations depend on; from 0 by default.
     """
     drawn = np.empty((len(fitted.best), n_paths, h))
     for s in range(len(drawn)):
         members, weights = fitted.members(s)
-        rng = np.random.default_rng([seed, s])
+        rng = np.random.default_rng([seed, s if numbers is None else numbers[s]])
         drawn[s] = Mixture(members, weights, h, rng, 1).paths(n_paths, rng)
     if shift is not None:
         drawn += shift[:, None, :]

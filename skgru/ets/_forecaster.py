@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
 import pandas as pd
-from sklearn.utils import check_random_state
 from sktime.datatypes import convert_to
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 
-from skgru.ets import (
-    _blend,
-    _direct,
-    _fitted,
-    _json,
-    _labels,
-    _long,
-    _options,
-    _series,
-    _summary,
-)
+from skgru.ets import _kept, _labels, _options, _series, _timeline
+from skgru.ets._direct import Direct
+from skgru.ets._displays import Displays
+from skgru.ets._inspection import Inspection
+from skgru.ets._portable import Portable
 from skgru.ets._progress import Progress
 
 # Equally likely values that stand for a distribution without a closed form in `predict_proba`.
 N_EMPIRICAL = 1000
 
 
-class ETSForecaster(BaseForecaster):
+class ETSForecaster(Direct, Displays, Inspection, Portable, BaseForecaster):
     """Exponential smoothing in state-space form: all 30 models, chosen and combined automatically.
 
     Fits error, trend and season models [1]_ to one series or to all series of a panel in one call.
@@ -95,12 +89,19 @@ class ETSForecaster(BaseForecaster):
         in the criterion to be chosen. ``"select"``: the choice is R's, the best criterion, which is
         seldom worse than R's. ``"thorough"``: the same from many starts. ``"auto"`` is
         ``"combine"`` where all parts of the model are ``"auto"``, and ``"select"`` otherwise.
+    bagging : int or None, default=None
+        Versions of each series whose forecasts are averaged [2]_, the series itself among them; 100
+        is usual. A version has the trend and season of the series, in a Box-Cox scale, and blocks
+        of its remainder drawn at random. Each is fitted as the other parameters say. Distributions
+        are those of the versions in equal parts. Models, weights, criteria and forecasts within the
+        series seen are those of the series itself. Time and memory grow with it. Not with X.
     n_jobs : int or None, default=None
         Threads over the series of a panel; -1 is all processors. Results do not depend on it.
     verbose : int, default=0
         1 shows how many series are fitted.
     random_state : int, RandomState instance or None, default=None
-        Of what is simulated: quantiles of models without a closed form, and `simulate`.
+        Of what is simulated: quantiles of models without a closed form, `simulate`, and the
+        versions of `bagging`.
     n_simulations : int, default=5000
         Simulated futures of a model without a closed form.
 
@@ -139,6 +140,9 @@ class ETSForecaster(BaseForecaster):
     ----------
     .. [1] Hyndman, R. J., Koehler, A. B., Ord, J. K. & Snyder, R. D. (2008). Forecasting with
        Exponential Smoothing: The State Space Approach. Springer.
+    .. [2] Bergmeir, C., Hyndman, R. J. & Benitez, J. M. (2016). Bagging exponential smoothing
+       methods using STL decomposition and Box-Cox transformation. International Journal of
+       Forecasting 32, 303-312.
 
     Examples
     --------
@@ -201,6 +205,7 @@ class ETSForecaster(BaseForecaster):
         bias_adjust=False,
         nonnegative=False,
         search="auto",
+        bagging=None,
         n_jobs=None,
         verbose=0,
         random_state=None,
@@ -227,6 +232,7 @@ class ETSForecaster(BaseForecaster):
         self.bias_adjust = bias_adjust
         self.nonnegative = nonnegative
         self.search = search
+        self.bagging = bagging
         self.n_jobs = n_jobs
         self.verbose = verbose
         self.random_state = random_state
@@ -239,17 +245,21 @@ class ETSForecaster(BaseForecaster):
         panel = _series.read(y, X)
         self.sp_ = _series.period(panel) if self.sp == "auto" else _options.first_period(self.sp)
         self._index_names = y.index.names
-        self._seed = _seed(self.random_state)
+        self._seed = _options.seed(self.random_state)
         self._estimate(panel)
         return self
+
+    def _set_cutoff_from_y(self, y):
+        # sktime makes a frame of all labels; the last row of each instance tells as much.
+        if y is not None and isinstance(y.index, pd.MultiIndex) and len(y):
+            y = y.iloc[_series.last_rows(y.index)]
+        super()._set_cutoff_from_y(y)
 
     def _estimate(self, panel):
         """Fit all candidates to a panel and keep both."""
         options = self._read_options(bool(panel.regressors))
         progress = Progress(type(self).__name__, panel.n_series, self.verbose)
-        self._fitted = _blend.estimate(
-            panel, options, self.n_simulations, self._seed, progress.show
-        )
+        self._models = _kept.estimate(panel, options, self.n_simulations, self._seed, progress.show)
         self._panel = panel
 
     def _read_options(self, regressors=False):
@@ -260,25 +270,25 @@ class ETSForecaster(BaseForecaster):
         if update_params:
             self._estimate(panel)
         else:
-            self._fitted = _blend.advance(self._fitted, panel, unchanged)
+            self._models = _kept.advance(self._models, self._panel, panel, unchanged)
             self._panel = panel
         return self
 
     def _predict(self, fh, X):
         steps, index, shift = self._asked(fh, X)
-        found = _blend.mean(self._fitted, self._panel, steps, shift)
+        found = _kept.mean(self._models, self._panel, steps, shift)
         return _labels.frame(self._panel, found, index)
 
     def _predict_var(self, fh, X=None, cov=False):
         if cov:
             raise NotImplementedError("ETSForecaster has variances of single times, not cov=True.")
         steps, index, shift = self._asked(fh, X)
-        found = _blend.variance(self._fitted, self._panel, steps, shift)
+        found = _kept.variance(self._models, self._panel, steps, shift)
         return _labels.frame(self._panel, found, index)
 
     def _predict_quantiles(self, fh, X, alpha):
         steps, index, shift = self._asked(fh, X)
-        found = _blend.quantiles(self._fitted, self._panel, steps, alpha, shift)
+        found = _kept.quantiles(self._models, self._panel, steps, alpha, shift)
         return _labels.frame(self._panel, found, index, alpha)
 
     def _predict_proba(self, fh, X, marginal=True):
@@ -286,11 +296,11 @@ class ETSForecaster(BaseForecaster):
 
         steps, index, shift = self._asked(fh, X)
         panel, columns = self._panel, pd.Index(self._panel.columns)
-        found = _blend.components(self._fitted, panel, steps, shift)
+        found = _kept.components(self._models, panel, steps, shift)
         if found is not None:
             weights, means, deviations = found
             if (np.count_nonzero(weights, axis=1) == 1).all():
-                best = self._fitted.best[:, None, None]
+                best = weights.argmax(axis=1)[:, None, None]
                 mu, sigma = (
                     _labels.frame(panel, np.take_along_axis(part, best, axis=2)[:, :, 0], index)
                     for part in (means, deviations)
@@ -305,64 +315,16 @@ class ETSForecaster(BaseForecaster):
                     columns=columns,
                 )
         levels = (np.arange(N_EMPIRICAL) + 0.5) / N_EMPIRICAL
-        table = _blend.quantiles(self._fitted, panel, steps, levels, shift)
+        table = _kept.quantiles(self._models, panel, steps, levels, shift)
         sample = _labels.sample(panel, table, index)
         return Empirical(sample, index=index, columns=columns)
 
     def _asked(self, fh, X):
         """Steps and labels of a horizon, and what the regressors add there."""
-        steps, index = self._horizon(fh)
-        coefficients = self._fitted.coefficients
-        return steps, index, _labels.shift(self._panel, coefficients, X, steps, index)
-
-    def _horizon(self, fh):
-        """Steps after the end of each series, and the labels of the forecasts.
-
-        Returns
-        -------
-        steps : ndarray of int, shape (n_series, n_steps)
-        index : Index, length n_instances n_steps
-        """
         panel = self._panel
-        ends, which = panel.ends.unique(), np.zeros(panel.n_instances, int)
-        if len(ends) > 1:
-            which = ends.get_indexer(panel.ends)
-        found = [self._horizon_from(fh, ends[[k]]) for k in range(len(ends))]
-        times = found[0][1]
-        if len(found) > 1:
-            times = times.append([others for _, others in found[1:]])
-        steps = np.stack([relative for relative, _ in found])[which]
-        place = which[:, None] * steps.shape[1] + np.arange(steps.shape[1])
-        index = _labels.rows(panel, times, place, self._index_names)
-        return np.tile(steps, (len(panel.columns), 1)), index
-
-    def _horizon_from(self, fh, end):
-        """Steps after one end, an index of length 1, and their times."""
-        panel = self._panel
-        if isinstance(end, pd.DatetimeIndex):
-            if panel.freq is None:
-                return self._undated(fh, end)
-            end = pd.DatetimeIndex(end, freq=panel.freq)
-            if fh.freq is None:
-                fh = ForecastingHorizon(fh.to_pandas(), fh.is_relative, freq=panel.freq)
-        times = fh.to_absolute_index(end)
-        relative = fh if fh.is_relative else fh.to_relative(end)
-        return relative.to_numpy().astype(np.int64), times
-
-    def _undated(self, fh, end):
-        """The same for dates without a frequency: only the end itself has a place."""
-        labels = fh.to_pandas()
-        if fh.is_relative and not (labels == 0).all():
-            raise ValueError(
-                "The dates of y show no frequency, so steps after the last one have no dates. "
-                "Give y a frequency, for example y.asfreq('D'), or an index of periods."
-            )
-        if not fh.is_relative and not (labels == end[0]).all():
-            raise ValueError(
-                "The dates of y show no frequency, so it is not known how many steps away "
-                f"{labels[0]} is. Give y a frequency, for example y.asfreq('D')."
-            )
-        return np.zeros(len(labels), np.int64), end.repeat(len(labels))
+        steps, index = _timeline.steps(panel, fh, self._index_names)
+        coefficients = _kept.table(self._models, panel, "coefficients")
+        return steps, index, _labels.shift(panel, coefficients, X, steps, index)
 
     def predict_residuals(self, y=None, X=None):
         """Differences between values and their forecasts; within the series seen, one step ahead.
@@ -370,7 +332,8 @@ class ETSForecaster(BaseForecaster):
         Parameters
         ----------
         y : series, default=None
-            Values, at times of forecasts. None is the series of `fit` and `update`.
+            Values, at times of forecasts. None is the series of `fit` and `update`; it alone may be
+            a panel.
         X : frame, default=None
             Exogenous columns at the times of `y`, where the model has any.
 
@@ -379,86 +342,19 @@ class ETSForecaster(BaseForecaster):
         y_res : of the type of `y`
         """
         self.check_is_fitted()
-        if y is None:
-            y = convert_to(
-                self._seen(),
-                self._y_metadata["mtype"],
-                store=self._converter_store_y,
-                store_behaviour="freeze",
-            )
-        return super().predict_residuals(y, X)
-
-    def _seen(self):
-        """Values of `fit` and `update` as a frame; under dates without frequency, the last ones."""
+        if y is not None:
+            return super().predict_residuals(y, X)
         panel = self._panel
-        times, labels = [], []
-        for i in range(panel.n_instances):
-            n = 1 if self._is_undated() else panel.lengths[i]
-            fh = ForecastingHorizon(np.arange(1 - n, 1), is_relative=True)
-            times.append(self._horizon_from(fh, panel.ends[[i]])[1])
-            labels.append(np.full(n, i))
-        times, owner = times[0].append(times[1:]), np.concatenate(labels)
-        if panel.instances is not None:
-            levels = [panel.instances.get_level_values(k) for k in range(panel.instances.nlevels)]
-            levels = [level.take(owner) for level in levels]
-            times = pd.MultiIndex.from_arrays([*levels, times], names=self._index_names)
-        return _labels.observed(panel, times)
-
-    def _is_undated(self):
-        return isinstance(self._panel.ends, pd.DatetimeIndex) and self._panel.freq is None
-
-    @property
-    def model_(self):
-        """Name of the best model, or of that of each series."""
-        self.check_is_fitted()
-        specs = self._fitted.settings.specs
-        return _labels.by_series(self._panel, [specs[j].name for j in self._fitted.best])
-
-    @property
-    def weights_(self):
-        """Weights of the candidates."""
-        self.check_is_fitted()
-        return _labels.by_candidate(self._panel, self._fitted, self._fitted.weights)
-
-    @property
-    def criteria_(self):
-        """Information criterion of the candidates."""
-        self.check_is_fitted()
-        return _labels.by_candidate(self._panel, self._fitted, self._fitted.criteria)
-
-    @property
-    def states_(self):
-        """Level, slope and season of the best model after each value."""
-        self.check_is_fitted()
-        return _labels.states(self._panel, self._fitted, self._seen().index)
-
-    def _get_fitted_params(self):
-        """Parameters of the best model, of each series where there are several."""
-        panel, k = self._panel, len(self._panel.regressors)
-        found = [_summary.parameters(self._fitted.single(s), k) for s in range(panel.n_series)]
-        params = {name: _labels.by_series(panel, [p[name] for p in found]) for name in found[0]}
-        params["weights"] = self.weights_
-        if k:
-            table = pd.DataFrame(self._fitted.coefficients, _labels.series(panel), panel.regressors)
-            params["coefficients"] = table if len(table) > 1 else table.iloc[0]
-        if self._fitted.lambdas is not None:
-            params["boxcox"] = _labels.by_series(panel, self._fitted.lambdas.tolist())
-        return params
-
-    def summary(self, series=None) -> str:
-        """The best model in words, with standard errors, and the weights of the combination.
-
-        Parameters
-        ----------
-        series : label, default=None
-            Which series; needed where there are several.
-
-        Returns
-        -------
-        str
-        """
-        self.check_is_fitted()
-        return _summary.text(self._fitted, self._panel, _labels.position(self._panel, series))
+        if panel.instances is not None:  # sktime's own residuals are of single series
+            residuals = panel.targets[0] - _kept.along(self._models, panel)
+            panel = replace(panel, values=residuals)
+        frame = convert_to(
+            _labels.observed(panel, _timeline.seen(panel, self._index_names)),
+            self._y_metadata["mtype"],
+            store=self._converter_store_y,
+            store_behaviour="freeze",
+        )
+        return super().predict_residuals(frame, X) if panel.instances is None else frame
 
     def simulate(self, n_periods, *, n_simulations=100, X=None, random_state=None):
         """Futures drawn from the model, or from the models of the combination by their weights.
@@ -487,10 +383,11 @@ class ETSForecaster(BaseForecaster):
             )
         fh = ForecastingHorizon(np.arange(1, int(n_periods) + 1), is_relative=True)
         _, index, shift = self._asked(fh, self._check_X(X))
-        seed = self._seed if random_state is None else _seed(random_state)
-        drawn = _blend.simulate(self._fitted, int(n_periods), int(n_simulations), seed, shift)
-        futures = _labels.frame(self._panel, drawn, index, range(int(n_simulations)))
-        return futures if len(self._panel.columns) > 1 else futures.droplevel(0, axis=1)
+        seed = self._seed if random_state is None else _options.seed(random_state)
+        panel, n = self._panel, int(n_simulations)
+        drawn = _kept.simulate(self._models, panel, int(n_periods), n, seed, shift)
+        futures = _labels.frame(panel, drawn, index, range(n))
+        return futures if len(panel.columns) > 1 else futures.droplevel(0, axis=1)
 
     def refit(self, y):
         """A new forecaster with this one's models and smoothing parameters, fitted to other data.
@@ -507,271 +404,22 @@ class ETSForecaster(BaseForecaster):
         ETSForecaster
         """
         self.check_is_fitted()
-        if self._panel.n_series > 1 or self._panel.regressors:
-            raise ValueError("refit takes the models of one series without X; fit one of them.")
+        if self._panel.n_series > 1 or self._panel.regressors or self.bagging is not None:
+            raise ValueError(
+                "refit takes the models of one series without X and without bagging; fit one of "
+                "them."
+            )
         other = self.clone()
         _, inner = other._check_X_y(y=y)
         other._update_y_X(inner)
         other.sp_, other._seed = self.sp_, self._seed
         other._index_names = inner.index.names
         other._panel = _series.read(inner)
-        other._fitted = _blend.apply(self._fitted, other._panel, other._read_options())
+        models = _kept.whole(self._models, self._panel)
+        other._models = _kept.apply(models, other._panel, other._read_options())
         other._is_vectorized = False
         other._state = "fitted"
         return other
-
-    def to_json(self, path=None) -> str:
-        """The fitted model as JSON: plain numbers and strings, no code.
-
-        Parameters
-        ----------
-        path : path, default=None
-            File to write to as well.
-
-        Returns
-        -------
-        str
-        """
-        self.check_is_fitted()
-        parameters = self.get_params(deep=False)
-        if not isinstance(self.random_state, int):
-            parameters["random_state"] = None
-        if self.initial_seasonal is not None:
-            parameters["initial_seasonal"] = np.asarray(self.initial_seasonal, float).tolist()
-        record = {
-            "parameters": parameters,
-            "sp": self.sp_,
-            "seed": self._seed,
-            "mtype": self._y_metadata["mtype"],
-            "names": list(self._index_names),
-            "columns": list(self._get_varnames()),
-        }
-        return _json.write(type(self).__name__, record, self._panel, self._fitted, path)
-
-    @classmethod
-    def from_json(cls, source):
-        """The forecaster that `to_json` was called on.
-
-        Parameters
-        ----------
-        source : str or path
-            The text, or the file that holds it.
-
-        Returns
-        -------
-        ETSForecaster
-        """
-        record, panel, fitted = _json.read(cls.__name__, source)
-        bounds = record["parameters"]["bounds"]
-        if isinstance(bounds, dict):
-            record["parameters"]["bounds"] = {k: tuple(v) for k, v in bounds.items()}
-        self = cls(**record["parameters"])
-        self._panel, self._fitted = panel, fitted
-        self.sp_, self._seed, self._index_names = record["sp"], record["seed"], record["names"]
-        # sktime keeps notes of its own about y: let it read the series again.
-        y = convert_to(self._seen(), record["mtype"])
-        if isinstance(y, pd.Series):
-            name = record["columns"][0]
-            y.name = None if name == 0 else name  # sktime's column of a series without a name
-        _, inner = self._check_X_y(y=y)
-        self._update_y_X(inner)
-        self._is_vectorized = False
-        self._state = "fitted"
-        return self
-
-    def plot_components(self, series=None, ax=None):
-        """Values, level, slope and season of the best model over time.
-
-        Parameters
-        ----------
-        series : label, default=None
-            Which series; needed where there are several.
-        ax : array of Axes, default=None
-            One for each part; None makes them.
-
-        Returns
-        -------
-        ComponentsDisplay
-        """
-        from skgru.plotting import ComponentsDisplay
-
-        observed, states = self._parts(series)
-        return ComponentsDisplay(observed, states, self._title(series)).plot(ax)
-
-    def plot_forecast(self, fh, *, coverage=(0.8, 0.95), X=None, series=None, ax=None):
-        """Values, point forecasts and prediction intervals.
-
-        Parameters
-        ----------
-        fh : horizon
-            As for `predict`.
-        coverage : float or sequence of float, default=(0.8, 0.95)
-            Of the intervals.
-        X : frame, default=None
-            Exogenous columns at the times of `fh`, where the model has any.
-        series : label, default=None
-            Which series; needed where there are several.
-        ax : Axes, default=None
-            None makes one.
-
-        Returns
-        -------
-        ForecastDisplay
-        """
-        from skgru.plotting import ForecastDisplay
-
-        coverage = sorted(np.atleast_1d(coverage).tolist(), reverse=True)
-        fh, X = self._check_fh(fh), self._check_X(X)
-        s = _labels.position(self._panel, series)
-        point = self._of(s, self._predict(fh, X))
-        bands = self._of(s, self._predict_interval(fh=fh, X=X, coverage=coverage))
-        observed, _ = self._parts(series)
-        return ForecastDisplay(observed, point, bands, self._title(series)).plot(ax)
-
-    def plot_residuals(self, series=None, ax=None):
-        """Residuals of the best model over time, their autocorrelation and distribution.
-
-        Parameters
-        ----------
-        series : label, default=None
-            Which series; needed where there are several.
-        ax : array of 3 Axes, default=None
-            None makes them.
-
-        Returns
-        -------
-        ResidualsDisplay
-        """
-        from skgru.plotting import ResidualsDisplay
-
-        s = _labels.position(self._panel, series)
-        values, offsets = _fitted.adjusted(self._fitted, self._panel)
-        own = values[offsets[s] : offsets[s + 1]]
-        residuals, _ = _fitted.one_step(self._fitted.single(s), own)
-        index = self._parts(series)[0].index
-        residuals = pd.Series(residuals[-len(index) :], index=index)
-        return ResidualsDisplay(residuals, self.sp_, self._title(series)).plot(ax)
-
-    def _of(self, s, frame):
-        """What a frame of all series has of series s, without its labels."""
-        column, instance = divmod(s, self._panel.n_instances)
-        if self._panel.instances is not None:
-            frame = frame.loc[self._panel.instances[instance]]
-        if isinstance(frame.columns, pd.MultiIndex):
-            return frame[self._panel.columns[column]]
-        return frame.iloc[:, column]
-
-    def _parts(self, series):
-        """Observed values and states of one series, by time."""
-        s = _labels.position(self._panel, series)
-        states = self.states_
-        if len(self._panel.columns) == 1:
-            states = pd.concat({self._panel.columns[0]: states}, axis=1)
-        return self._of(s, self._seen()), self._of(s, states)
-
-    def _title(self, series):
-        s = _labels.position(self._panel, series)
-        model = self._fitted.settings.specs[self._fitted.best[s]].name
-        name = "" if self._panel.n_series == 1 else f"{_labels.series(self._panel)[s]}: "
-        return name + model
-
-    def forecast_long(
-        self,
-        frame,
-        h,
-        *,
-        id="id",
-        time="time",
-        value="value",
-        coverage=None,
-        freq=None,
-        engine=None,
-    ):
-        """Forecasts of a long frame, for any number of series; the forecaster stays unfitted.
-
-        Fits, forecasts and forgets one block of series after the other, so that memory is that of
-        the data and the result. Numbers are those of `fit` and `predict` on the same panel.
-
-        Parameters
-        ----------
-        frame : DataFrame of pandas or polars, or Table of pyarrow
-            A row for each series and time, in any order; other columns are refused. Absent rows and
-            missing values are skipped as in `fit`. With an engine, also a frame of Dask, Ray, Spark
-            or Fugue, or the path of a Parquet file.
-        h : int
-            Steps to forecast, each series from its own last time.
-        id, time, value : str
-            Names of the columns. Times are dates on one frequency, periods or integers.
-        coverage : float or sequence of float, default=None
-            Of intervals; 0.9 adds columns ``lower_90`` and ``upper_90``.
-        freq : str, offset or int, default=None
-            Distance between times; None finds it, once for all series. Frames of an engine need it.
-        engine : str, client or Fugue engine, default=None
-            Who computes, by way of Fugue: ``"dask"``, ``"ray"``, ``"spark"``, or a client of one.
-            None is this process with `n_jobs` threads.
-
-        Returns
-        -------
-        frame of the same kind
-            Columns of id and time, ``forecast``, and bounds; sorted by id and time, unless it is a
-            frame of an engine.
-
-        Examples
-        --------
-        >>> import pandas as pd
-        >>> from skgru import ETSForecaster
-        >>> sales = pd.DataFrame(
-        ...     {
-        ...         "shop": ["a"] * 6 + ["b"] * 5,
-        ...         "month": [*range(6), *range(5)],
-        ...         "sold": [3.0, 4, 3, 5, 4, 6, 90, 85, 91, 88, 90],
-        ...     }
-        ... )
-        >>> forecasts = ETSForecaster().forecast_long(
-        ...     sales, 2, id="shop", time="month", value="sold", coverage=0.9
-        ... )
-        >>> list(forecasts.columns)
-        ['shop', 'month', 'forecast', 'lower_90', 'upper_90']
-        >>> forecasts["month"].tolist()
-        [6, 7, 5, 6]
-        """
-        columns = _long.Columns(id, time, value)
-        seed, title = _seed(self.random_state), type(self).__name__
-        return _direct.of_frame(
-            self.get_params(deep=False), frame, h, columns, coverage, freq, engine, seed, title
-        )
-
-    def forecast_arrays(self, values, offsets, h, *, coverage=None):
-        """Forecasts of series in one array, for any number of them; the forecaster stays unfitted.
-
-        Parameters
-        ----------
-        values : array_like of shape (n_values,)
-            The series one after the other; NaN is missing.
-        offsets : array_like of int, shape (n_series + 1,)
-            Series i is ``values[offsets[i]:offsets[i + 1]]``.
-        h : int
-            Steps to forecast.
-        coverage : float or sequence of float, default=None
-            Of intervals.
-
-        Returns
-        -------
-        Forecasts
-            Named tuple of `forecast`, shape (n_series, h), `lower` and `upper`, shape
-            (n_coverages, n_series, h).
-
-        Examples
-        --------
-        >>> from skgru import ETSForecaster
-        >>> values, offsets = [3.0, 4, 3, 5, 9, 8, 9, 8, 9], [0, 4, 9]
-        >>> ETSForecaster().forecast_arrays(values, offsets, 3).forecast.shape
-        (2, 3)
-        """
-        seed, title = _seed(self.random_state), type(self).__name__
-        return _direct.of_arrays(
-            self.get_params(deep=False), values, offsets, h, coverage, seed, title
-        )
 
     @classmethod
     def get_test_params(cls, parameter_set="default"):
@@ -791,8 +439,3 @@ class ETSForecaster(BaseForecaster):
             {"error": "add", "trend": "add", "damped_trend": False, "seasonal": "add", "sp": 2},
             {"search": "select", "sp": "auto", "nonnegative": True, "boxcox": 0.5},
         ]
-
-
-def _seed(random_state) -> int:
-    """One integer drawn from what scikit-learn takes as a source of randomness."""
-    return int(check_random_state(random_state).randint(2**31 - 1))

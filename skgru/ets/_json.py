@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from skgru.ets._bagging import Bag
 from skgru.ets._fitted import Fitted
 from skgru.ets._model import ETSSpec, Fits, Fixed, Search, Settings
 from skgru.ets._series import Panel
@@ -31,12 +32,7 @@ def write(kind: str, record: dict, panel: Panel, fitted: Fitted, path=None) -> s
             "class": kind,
             "version": VERSION,
             **record,
-            "panel": {
-                **_plain(panel),
-                "instances": _index(panel.instances),
-                "ends": _index(panel.ends),
-                "freq": None if panel.freq is None else panel.freq.freqstr,
-            },
+            "panel": _plain(panel),
             "fitted": _plain(fitted),
         },
         allow_nan=False,
@@ -73,6 +69,7 @@ def read(kind: str, source) -> tuple[dict, Panel, Fitted]:
 
 
 def _panel(p: dict) -> Panel:
+    p.pop("owner", None)
     p["instances"], p["ends"] = _as_index(p["instances"]), _as_index(p["ends"])
     p["freq"] = None if p["freq"] is None else pd.tseries.frequencies.to_offset(p["freq"])
     for name, kind in (("values", np.float64), ("offsets", np.int64)):
@@ -108,6 +105,8 @@ def _fitted(f: dict) -> Fitted:
     arrays["cycles"] = tuple(_array(pattern) for pattern in f["cycles"])
     if f["companion"] is not None:
         arrays["companion"] = _fitted(f["companion"])
+    if f.get("bag") is not None:
+        arrays["bag"] = Bag(_panel(f["bag"]["panel"]), _fitted(f["bag"]["models"]))
     return Fitted(**{**f, **arrays, "settings": settings, "fits": fits})
 
 
@@ -117,6 +116,10 @@ def _plain(value):
         return value.name
     if hasattr(value, "_asdict"):
         return {name: _plain(v) for name, v in value._asdict().items()}
+    if isinstance(value, Panel):
+        record = {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
+        record["instances"], record["ends"] = _index(value.instances), _index(value.ends)
+        return {**record, "freq": None if value.freq is None else value.freq.freqstr, "owner": None}
     if hasattr(value, "__dataclass_fields__"):
         return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, np.ndarray):

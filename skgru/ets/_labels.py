@@ -97,9 +97,9 @@ def by_series(panel: Panel, values: list):
     return values[0] if panel.n_series == 1 else pd.Series(values, index=series(panel))
 
 
-def by_candidate(panel: Panel, fitted: Fitted, table: np.ndarray):
+def by_candidate(panel: Panel, specs, table: np.ndarray):
     """Numbers of each candidate, of each series in a row where there are several."""
-    names = [spec.name for spec in fitted.settings.specs]
+    names = [spec.name for spec in specs]
     if panel.n_series == 1:
         return pd.Series(table[0], index=names)
     return pd.DataFrame(table, index=series(panel), columns=names)
@@ -118,8 +118,13 @@ def _kept(panel: Panel, index: pd.Index):
     return slice(None) if len(index) == ends[-1] else ends - 1
 
 
-def states(panel: Panel, fitted: Fitted, index: pd.Index) -> pd.DataFrame:
-    """Level, slope and season of the best models, NaN where a model lacks one; as `observed`."""
+def states(fitted: Fitted, panel: Panel) -> np.ndarray:
+    """Level, slope and season of the best models, NaN where a model lacks one.
+
+    Returns
+    -------
+    ndarray, shape (n_columns, n_steps of all instances, 3)
+    """
     values, offsets = _fitted.adjusted(fitted, panel)
     table = np.empty((len(values), 3))
     for s in range(panel.n_series):
@@ -129,9 +134,14 @@ def states(panel: Panel, fitted: Fitted, index: pd.Index) -> pd.DataFrame:
         trace(values[own], error, trend, season, fit.sp, 0, fit.smoothing, start, table[own])
         table[own, 1] = table[own, 1] if trend else np.nan
         table[own, 2] = table[own, 2] if season else np.nan
+    return table.reshape(len(panel.columns), -1, 3)
+
+
+def state_frame(panel: Panel, table: np.ndarray, index: pd.Index) -> pd.DataFrame:
+    """What `states` found, by label; as `observed`."""
     names = ["level", "slope", "season"]
     columns = pd.MultiIndex.from_product([panel.columns, names])
-    cells = table.reshape(len(panel.columns), -1, 3)[:, _kept(panel, index)].transpose(1, 0, 2)
+    cells = table[:, _kept(panel, index)].transpose(1, 0, 2)
     return pd.DataFrame(
         cells.reshape(len(index), -1),
         index=index,
@@ -139,7 +149,7 @@ def states(panel: Panel, fitted: Fitted, index: pd.Index) -> pd.DataFrame:
     )
 
 
-def shift(panel: Panel, coefficients: np.ndarray, X, steps: np.ndarray, index: pd.Index):
+def shift(panel: Panel, coefficients: np.ndarray, X, steps: np.ndarray, index):
     """What the regressors add to each forecast; None without regressors.
 
     Parameters
@@ -149,8 +159,8 @@ def shift(panel: Panel, coefficients: np.ndarray, X, steps: np.ndarray, index: p
     X : DataFrame or None
         None will do for steps within the series.
     steps : ndarray of int, shape (n_series, n_steps)
-    index : Index
-        Labels of the forecasts.
+    index : Index or None
+        Labels of the forecasts; only where there is X.
 
     Returns
     -------

@@ -9,6 +9,7 @@ import os
 from dataclasses import dataclass
 
 import numpy as np
+from sklearn.utils import check_random_state
 
 from skgru.ets import _cycles, _presets, _selection
 from skgru.ets._model import SMOOTHING, Fixed, Settings
@@ -57,6 +58,8 @@ class Options:
     companion : bool
         Mix in models of the logarithms, or choose the model that is nearest to that mixture; see
         `_blend`.
+    n_versions : int
+        Of each series, itself included, whose forecasts are averaged; see `_bagging`.
     """
 
     settings: Settings
@@ -68,6 +71,7 @@ class Options:
     charge: float = 0.0
     periods: tuple[int, ...] = ()
     companion: bool = False
+    n_versions: int = 1
 
 
 def read(parameters: dict, sp: int, regressors: bool = False) -> Options:
@@ -89,6 +93,11 @@ def read(parameters: dict, sp: int, regressors: bool = False) -> Options:
     """
     check(parameters)
     p = dict(parameters)
+    if regressors and p["bagging"] is not None:
+        raise ValueError(
+            f"Bagging is for series without exogenous X; got bagging={p['bagging']!r}. "
+            "Leave X out, or set bagging to None."
+        )
     if regressors:
         for name in ("error", "trend", "seasonal"):
             if p[name] == "mul":
@@ -135,6 +144,7 @@ def read(parameters: dict, sp: int, regressors: bool = False) -> Options:
         charge=_presets.CHARGE if search == "combine" else 0.0,
         periods=periods,
         companion=(automatic and combine != "candidates" and not additive and _is_untouched(p)),
+        n_versions=1 if p["bagging"] is None else int(p["bagging"]),
     )
 
 
@@ -191,6 +201,8 @@ def check(p: dict) -> None:
             raise ValueError(f"{name} is one of {choices}; got {value!r}.")
     _check_periods(p["sp"])
     _check_integer("n_simulations", p["n_simulations"], 1)
+    if p["bagging"] is not None:
+        _check_integer("bagging", p["bagging"], 2)
     if p["trend"] is None and p["damped_trend"] is True:
         raise ValueError("Only a trend can be damped; got trend=None with damped_trend=True.")
     for name in (*SMOOTHING, "initial_level", "initial_trend"):
@@ -215,6 +227,11 @@ def check(p: dict) -> None:
         raise ValueError(f"bounds is one of {REGIONS} or a dict; got {bounds!r}.")
     if not isinstance(bounds, (str, dict)):
         raise TypeError(f"bounds is one of {REGIONS} or a dict; got {bounds!r}.")
+
+
+def seed(random_state) -> int:
+    """One integer drawn from what scikit-learn takes as a source of randomness."""
+    return int(check_random_state(random_state).randint(2**31 - 1))
 
 
 def n_threads(n_jobs) -> int:

@@ -6,7 +6,7 @@ panel with N instances are numbered column by column, series c N + i.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,8 @@ import pandas as pd
 
 # Seasonal period of a frequency, as people use them.
 PERIODS = {"Q": 4, "M": 12, "W": 52, "B": 5, "D": 7, "h": 24, "min": 60, "s": 60}
+# Rows that are looked at together where a whole column of intermediate numbers is not needed.
+_CHUNK = 1 << 18
 # Gaps in the index count as missing values up to this many times the rows.
 LARGEST_GAP = 20
 
@@ -38,6 +40,8 @@ class Panel:
         Of dates; None for other times and where dates show no frequency.
     step : int
         What one step of time adds to an integer or period.
+    owner : DataFrame or None
+        The frame that `values` are a view of, so that a change of the user's frame copies it first.
     """
 
     values: np.ndarray
@@ -48,6 +52,11 @@ class Panel:
     ends: pd.Index
     freq: Any = None
     step: int = 1
+    owner: Any = field(default=None, repr=False, compare=False)
+
+    def __getstate__(self):
+        # Elsewhere the values are an array of their own.
+        return {**self.__dict__, "owner": None}
 
     @property
     def n_instances(self) -> int:
@@ -79,6 +88,27 @@ class Panel:
     def series(self, s: int) -> np.ndarray:
         """Values of series s."""
         return self.values[self.offsets[s] : self.offsets[s + 1]]
+
+    def part(self, first: int, last: int) -> Panel:
+        """The instances from `first` to before `last`, with all their columns."""
+        if first == 0 and last == self.n_instances:
+            return self
+        lengths = self.lengths
+        if len(self.columns) + len(self.regressors) == 1:
+            values = self.values[self.offsets[first] : self.offsets[last]]
+        else:
+            begin, end = self.offsets[[first, last]]
+            table = self.values.reshape(-1, lengths.sum())
+            values = table[:, begin:end].ravel()
+        assert self.instances is not None
+        return replace(
+            self,
+            values=values,
+            offsets=_offsets(lengths[first:last], len(self.columns) + len(self.regressors)),
+            instances=self.instances[first:last],
+            ends=self.ends[first:last],
+            owner=None,
+        )
 
     def explained_by(self, s: int) -> np.ndarray:
         """Regressors of series s; (its length, n_regressors)."""
@@ -117,7 +147,8 @@ def read(y: pd.DataFrame, X: pd.DataFrame | None = None) -> Panel:
         For an infinite value, a series without any value, a time that stands twice, and for an
         index with more gaps than `LARGEST_GAP` allows.
     """
-    rows, starts = _rows(y, X), _starts(y.index)
+    given = _rows(y, X)
+    rows, starts = given, _starts(y.index)
     instances, times = _split(y.index, starts)
     _refuse_duplicates(times, starts)
     stops = np.append(starts[1:], len(rows))
@@ -127,8 +158,15 @@ def read(y: pd.DataFrame, X: pd.DataFrame | None = None) -> Panel:
         filled = np.full((lengths.sum(), rows.shape[1]), np.nan)
         filled[np.repeat(_first(lengths), stops - starts) + place] = rows
         rows = filled
+    values, owner = np.ascontiguousarray(rows.T).ravel(), None
+    if np.may_share_memory(values, given):
+        # Before pandas 3 nothing keeps the user's changes of a frame away from what looks at it.
+        if given.flags.writeable:
+            values = values.copy()
+        else:
+            owner = y.copy(deep=False)
     panel = Panel(
-        values=np.ascontiguousarray(rows.T).ravel(),
+        values=values,
         offsets=_offsets(lengths, rows.shape[1]),
         instances=instances,
         columns=list(y.columns),
@@ -136,6 +174,7 @@ def read(y: pd.DataFrame, X: pd.DataFrame | None = None) -> Panel:
         ends=times[stops - 1],
         freq=freq,
         step=step,
+        owner=owner,
     )
     check(panel)
     return panel
@@ -206,6 +245,7 @@ def extend(panel: Panel, y: pd.DataFrame, X: pd.DataFrame | None = None):
         values=new.ravel(),
         offsets=_offsets(new_lengths, len(new)),
         ends=panel.ends.append(times[np.cumsum(counts) - 1]).take(which),
+        owner=None,
     )
     check(extended)
     return extended, unchanged.ravel()
@@ -266,8 +306,17 @@ def _starts(index: pd.Index) -> np.ndarray:
     """Row at which each instance begins."""
     if not isinstance(index, pd.MultiIndex):
         return np.zeros(1, np.int64)
-    codes = np.array([np.asarray(level) for level in index.codes[:-1]])
-    return np.flatnonzero(np.append(True, (codes[:, 1:] != codes[:, :-1]).any(axis=0)))
+    changes = np.zeros(len(index), bool)
+    changes[0] = True
+    for level in index.codes[:-1]:
+        codes = np.asarray(level)
+        changes[1:] |= codes[1:] != codes[:-1]
+    return np.flatnonzero(changes)
+
+
+def last_rows(index: pd.MultiIndex) -> np.ndarray:
+    """The last row of each instance."""
+    return np.append(_starts(index)[1:], len(index)) - 1
 
 
 def _split(index: pd.Index, starts: np.ndarray):
@@ -324,13 +373,13 @@ def _frequency(times: pd.Index, starts, stops):
 def _ordinals(times: pd.Index, freq) -> np.ndarray | None:
     """Times as numbers of steps; None for dates off their frequency or without one."""
     if isinstance(times, pd.PeriodIndex):
-        return times.asi8 // times.freq.n
+        return times.asi8 if times.freq.n == 1 else times.asi8 // times.freq.n
     if pd.api.types.is_integer_dtype(times):
         return times.to_numpy(np.int64)
     if not isinstance(times, pd.DatetimeIndex) or freq is None:
         return None
     place = pd.date_range(times.min(), times.max(), freq=freq).get_indexer(times)
-    return None if (place < 0).any() else place.astype(np.int64)
+    return None if (place < 0).any() else place.astype(np.int64, copy=False)
 
 
 def _places(times: pd.Index, starts, stops, freq):
@@ -340,15 +389,15 @@ def _places(times: pd.Index, starts, stops, freq):
     if regular and len(starts) == 1 and not isinstance(times, pd.PeriodIndex):
         return None, counts, abs(getattr(times, "step", 1))
     ordinals = _ordinals(times, freq)
-    inner = np.ones(len(times), bool)
-    inner[starts] = False
-    if ordinals is None or not inner.any():
+    if ordinals is None or len(times) == len(starts):
         return None, counts, 1
-    gaps = np.diff(ordinals, prepend=0)[inner]
-    step = int(gaps.min())
-    if step < 1 or (gaps % step).any() or (gaps == step).all():
+    step, longest = _gaps(ordinals, starts)
+    if step < 1 or step == longest:
         return None, counts, max(step, 1)
-    place = (ordinals - np.repeat(ordinals[starts], counts)) // step
+    place = ordinals - np.repeat(ordinals[starts], counts)
+    if (place % step).any():
+        return None, counts, step
+    place //= step
     lengths = place[stops - 1] + 1
     if lengths.sum() > LARGEST_GAP * len(times):
         raise ValueError(
@@ -356,6 +405,18 @@ def _places(times: pd.Index, starts, stops, freq):
             "a row. Give rows consecutive integers, or a row with NaN for each missing time."
         )
     return place, lengths, step
+
+
+def _gaps(ordinals: np.ndarray, starts: np.ndarray) -> tuple[int, int]:
+    """Smallest and largest distance of two rows of an instance that follow each other."""
+    least, most = np.iinfo(np.int64).max, np.iinfo(np.int64).min
+    for first in range(0, len(ordinals) - 1, _CHUNK):
+        gaps = np.diff(ordinals[first : first + _CHUNK + 1])
+        a, b = np.searchsorted(starts, [first + 1, first + 1 + len(gaps)])
+        gaps = np.delete(gaps, starts[a:b] - first - 1)
+        if len(gaps):
+            least, most = min(least, gaps.min()), max(most, gaps.max())
+    return int(least), int(most)
 
 
 def _places_of(instances: pd.Index | None, panel: Panel) -> np.ndarray:

@@ -105,8 +105,6 @@ def text(fitted, panel, s: int) -> str:
     errors = standard_errors(fit, own)
     head = fit.spec.name if fit.sp == 1 else f"{fit.spec.name}, period {fit.sp}"
     lines = [head, ""]
-    if panel.n_series > 1:
-        lines.insert(0, panel.name(s))
     if fitted.lambdas is not None:
         lines += [f"  Box-Cox transformation: lambda = {fitted.lambdas[s]:.4g}", ""]
     lines.append("  Smoothing parameters:")
@@ -128,7 +126,32 @@ def text(fitted, panel, s: int) -> str:
     lines += ["", *_accuracy(fitted, panel, s)]
     if np.count_nonzero(fitted.weights[s]) > 1:
         lines += ["", *_weights(fitted, s)]
+    if fitted.bag is not None:
+        lines += ["", f"Forecasts are averaged over {_versions(fitted)} versions of the series."]
     return "\n".join(lines)
+
+
+def forecast(fitted, s: int) -> str:
+    """What the forecasts of series s are, in a few words."""
+    n, m, what = np.count_nonzero(fitted.weights[s]), *_others(fitted, s)
+    title = f"mean of {n} models" + (f" and {m} {what}" if m else "")
+    if n + m == 1:
+        title = fitted.settings.specs[fitted.best[s]].name
+    n_versions = _versions(fitted)
+    return title if n_versions == 1 else f"{title}, over {n_versions} versions of the series"
+
+
+def _versions(fitted) -> int:
+    return 1 if fitted.bag is None else 1 + len(fitted.bag.models.best) // len(fitted.best)
+
+
+def _others(fitted, s: int) -> tuple[int, str]:
+    """How many models of the companion forecast series s, and of what they are."""
+    companion = fitted.companion
+    if companion is None or fitted.shares[s] == 0:
+        return 0, ""
+    what = "of logarithms" if companion.lambdas[s] == 0 else "additive ones"
+    return int(np.count_nonzero(companion.weights[s])), what
 
 
 def _weights(fitted, s: int) -> list[str]:
@@ -143,6 +166,9 @@ def _weights(fitted, s: int) -> list[str]:
             rest, n_rest = rest + weights[j], n_rest + 1
     if n_rest:
         lines.append(f"    {n_rest} others".ljust(17) + f"{rest:.3f}")
+    m, what = _others(fitted, s)
+    if m:
+        lines.append(f"and, with half of the weight, that of {m} {what}.")
     return lines
 
 

@@ -5,11 +5,15 @@ import pandas as pd
 import pytest
 
 from skgru import ETSForecaster
-from skgru.ets import _blend, _presets, _selection
+from skgru.ets import _blend, _kept, _presets, _selection
 from skgru.ets._model import ETSSpec
 
 FH = np.arange(1, 13)
 LEVELS = [0.025, 0.3, 0.5, 0.975]
+
+
+def models(forecaster):
+    return _kept.whole(forecaster._models, forecaster._panel)
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +26,7 @@ def y():
 def test_the_mean_is_that_of_both(y):
     both = ETSForecaster(sp=12).fit(y)
     one = ETSForecaster(sp=12, combine="candidates").fit(y)
-    fitted, steps = both._fitted, FH[None]
+    fitted, steps = models(both), FH[None]
     other = np.exp(_blend._fitted.mean(fitted.companion, both._panel, steps))
     expected = (one.predict(FH) + other[0]) / 2
     np.testing.assert_allclose(both.predict(FH), expected)
@@ -32,7 +36,7 @@ def test_the_mean_is_that_of_both(y):
 
 def test_quantiles_are_those_of_simulated_futures(y):
     forecaster = ETSForecaster(sp=12).fit(y)
-    drawn = _blend.simulate(forecaster._fitted, 12, 40_000, 1)[0]
+    drawn = _blend.simulate(models(forecaster), 12, 40_000, 1)[0]
     found = forecaster.predict_quantiles(FH, alpha=LEVELS)
     below = np.array([(drawn <= found.to_numpy()[:, k]).mean(axis=0) for k in range(4)])
     np.testing.assert_allclose(below, np.repeat(np.array(LEVELS)[:, None], 12, axis=1), atol=0.02)
@@ -44,7 +48,7 @@ def test_quantiles_are_those_of_simulated_futures(y):
 def test_series_that_are_not_positive_have_no_logarithms(y):
     panel = pd.concat({"a": y - 30, "b": y}, names=["series", "time"]).to_frame("y")
     forecaster = ETSForecaster(sp=12).fit(panel)
-    assert forecaster._fitted.companion.lambdas.tolist() == [1, 0]
+    assert models(forecaster).companion.lambdas.tolist() == [1, 0]
     alone = ETSForecaster(sp=12).fit(y)
     np.testing.assert_allclose(forecaster.predict(FH).loc["b", "y"], alone.predict(FH))
 
@@ -52,7 +56,7 @@ def test_series_that_are_not_positive_have_no_logarithms(y):
 def test_an_update_below_zero_ends_the_logarithms(y):
     forecaster = ETSForecaster(sp=12, nonnegative=True).fit(y)
     forecaster.update(pd.Series([-1.0], index=[96]), update_params=False)
-    assert forecaster._fitted.shares.tolist() == [0]
+    assert models(forecaster).shares.tolist() == [0]
     assert np.isfinite(forecaster.predict_interval(FH)).all(axis=None)
 
 
@@ -75,7 +79,7 @@ def test_growth_beyond_all_numbers_is_left_out():
     "parameters", [{"boxcox": 0.5}, {"alpha": 0.5}, {"combine": False}, {"trend": "add"}]
 )
 def test_other_requests_have_no_companion(y, parameters):
-    assert ETSForecaster(**parameters).fit(y)._fitted.companion is None
+    assert models(ETSForecaster(**parameters).fit(y)).companion is None
 
 
 def test_charge_is_of_undamped_trends_alone():
@@ -92,10 +96,10 @@ def test_one_model_is_the_nearest_to_the_mixture(y):
     distance = (one.predict(fh) - both.predict(fh)).abs().mean()
     near = both.criteria_[both.criteria_ <= both.criteria_.min() + 30].index
     for name in near:
-        j = [spec.name for spec in both._fitted.settings.specs].index(name)
+        j = [spec.name for spec in models(both).settings.specs].index(name)
         alone = np.eye(15)[[j]]
         means = _blend._combination.panel_mean(
-            both._fitted.fits, both._fitted.codes, alone, 12, len(fh)
+            models(both).fits, models(both).codes, alone, 12, len(fh)
         )
         assert np.abs(means[0] - both.predict(fh)).mean() >= distance - 1e-9
 

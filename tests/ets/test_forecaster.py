@@ -129,6 +129,14 @@ class TestInSample:
         pd.testing.assert_series_equal(forecaster.predict_residuals(), expected)
         pd.testing.assert_series_equal(forecaster.predict_residuals(y), expected)
 
+    def test_residuals_of_a_panel(self, panel):
+        forecaster = ETSForecaster(sp=12).fit(panel)
+        found = forecaster.predict_residuals()
+        assert found.index.equals(panel.index)
+        for shop in "abc":
+            alone = ETSForecaster(sp=12).fit(panel.loc[shop]).predict_residuals()
+            np.testing.assert_allclose(found.loc[shop], alone, atol=1e-7)
+
     def test_intervals_around_the_forecasts(self, y):
         forecaster = ETSForecaster(sp=12).fit(y)
         fh = [-30, -1, 0, 1, 2]
@@ -472,6 +480,15 @@ class TestRegressors:
             forecaster.predict([1], X * np.nan)
         assert np.isfinite(forecaster.predict([0, -1])).all()
 
+    def test_residuals_of_a_panel(self, y, X):
+        both = {"a": y.to_frame("y"), "b": 3 * y[:40].to_frame("y")}
+        panel = pd.concat(both, names=["i", "t"])
+        wide = pd.concat({name: X.loc[frame.index] for name, frame in both.items()})
+        wide.index.names = ["i", "t"]
+        found = ETSForecaster().fit(panel, wide).predict_residuals()
+        alone = ETSForecaster().fit(y, X.loc[y.index]).predict_residuals()
+        np.testing.assert_allclose(found.loc["a", "y"], alone, atol=1e-7)
+
     def test_update(self, y, X):
         z = y + X.loc[y.index] @ [12.0, -20.0]
         forecaster = ETSForecaster(sp=12).fit(z[:50], X)
@@ -543,8 +560,11 @@ class TestRefit:
         )
 
     def test_on_a_panel(self, y, panel):
-        forecast = ETSForecaster(sp=12).fit(y).refit(panel).predict(AHEAD)
+        other = ETSForecaster(sp=12).fit(y).refit(panel)
+        forecast = other.predict(AHEAD)
         assert forecast.shape == (3 * len(AHEAD), 1)
+        twin = ETSForecaster.from_json(other.to_json())
+        pd.testing.assert_frame_equal(twin.predict(AHEAD), forecast)
 
     def test_of_one_series_only(self, panel):
         with pytest.raises(ValueError, match="refit takes the models of one series"):

@@ -5,7 +5,11 @@ import pandas as pd
 import pytest
 
 from skgru import ETSForecaster
-from skgru.ets import _summary
+from skgru.ets import _kept, _summary
+
+
+def models(forecaster):
+    return _kept.whole(forecaster._models, forecaster._panel)
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +24,7 @@ def forecaster():
 
 def test_standard_error_is_that_of_a_moving_average(forecaster):
     # Simple smoothing is ARIMA(0, 1, 1) with theta = 1 - alpha; its error is sqrt((1 - theta^2)/n).
-    fit = forecaster._fitted.single(0)
+    fit = models(forecaster).single(0)
     error = _summary.standard_errors(fit, forecaster._panel.series(0))["alpha"]
     assert error == pytest.approx(np.sqrt((1 - (1 - fit.alpha) ** 2) / 2000), rel=0.02)
 
@@ -32,7 +36,7 @@ def test_standard_errors_do_not_depend_on_the_error_type():
     for error in ("add", "mul"):
         fitted = ETSForecaster(error, trend=None, seasonal=None)
         fitted.fit(pd.Series(values))
-        fit = fitted._fitted.single(0)
+        fit = models(fitted).single(0)
         found.append(_summary.standard_errors(fit, fitted._panel.series(0))["alpha"])
     assert found[0] == pytest.approx(found[1], rel=0.02)
 
@@ -40,7 +44,7 @@ def test_standard_errors_do_not_depend_on_the_error_type():
 def test_a_parameter_at_its_bound_has_none():
     values = np.random.default_rng(0).normal(size=50)
     fitted = ETSForecaster("add", trend=None, seasonal=None).fit(pd.Series(values))
-    fit = fitted._fitted.single(0)
+    fit = models(fitted).single(0)
     errors = _summary.standard_errors(fit, fitted._panel.series(0))
     assert set(errors) == {"alpha"}
 

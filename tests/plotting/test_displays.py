@@ -53,9 +53,22 @@ def test_a_series_of_a_panel_is_named(series):
     for display in (
         forecaster.plot_components("b"),
         forecaster.plot_residuals("b"),
-        forecaster.plot_forecast([1, 2], series="b"),
     ):
         assert display.title.startswith("b: ETS")
+
+
+def test_a_forecast_is_titled_by_what_it_is(series):
+    panel = pd.concat({"a": series.to_frame("y"), "b": 2 * series.to_frame("y")}, names=["i", "t"])
+    forecaster = ETSForecaster(sp=12).fit(panel)
+    display = forecaster.plot_forecast([1, 2], coverage=0.9, series="b")
+    assert display.title == "b: mean of 15 models and 6 of logarithms"
+    assert display.forecast.tolist() == forecaster.predict([1, 2]).loc["b", "y"].tolist()
+    interval = forecaster.predict_interval([1, 2], coverage=0.9).loc["b", "y"]
+    np.testing.assert_allclose(display.intervals, interval)
+    one = ETSForecaster(sp=12, combine=False).fit(series)
+    assert one.plot_forecast([1]).title == one.model_
+    bagged = ETSForecaster(sp=12, combine=False, bagging=3).fit(series)
+    assert bagged.plot_forecast([1]).title == f"{one.model_}, over 3 versions of the series"
 
 
 def test_own_axes(series):
