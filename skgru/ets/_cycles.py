@@ -1,23 +1,32 @@
 """Periods beyond the season's: the week beside the day, the year beside the week.
 
 A longer period is a multiple of the shorter one. What its phases have in common beyond those of the
-shorter one is one pattern for all of the series: the median over whole cycles, shrunk by how much
-the cycles differ. It is taken off the values before models are fitted and added to forecasts.
+shorter one is one pattern for all of the series: the median over the latest whole cycles, shrunk by
+how much they differ. It is taken off the values before models are fitted and added to forecasts.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-# Whole cycles that a pattern is estimated from, at least.
-FEWEST = 3
+# Whole cycles that a pattern is estimated from, at least and at most.
+FEWEST, MOST = 3, 6
 # Steps in a day that have a week beside them unless told otherwise: hours down to five minutes.
 DAYS = (24, 48, 96, 144, 288)
 DAYS_PER_WEEK = 7
+# Weeks of a year, and what a year really takes: over decades, a day and a quarter add up.
+WEEKS = 52
+_YEAR = 365.25 / 7
 
 
 def automatic(sp: int) -> tuple[int, ...]:
-    """The longer periods of a season that fills a day."""
+    """The longer periods that are looked for unasked.
+
+    Beside a season that fills a day, the week; without a season, the year of weeks, the one common
+    unit of time that has no short season and many steps in a year.
+    """
+    if sp == 1:
+        return (WEEKS,)
     return (DAYS_PER_WEEK * sp,) if sp in DAYS else ()
 
 
@@ -30,15 +39,20 @@ def estimate(values: np.ndarray, offsets: np.ndarray, sp: int, periods) -> tuple
         Series one after the other; NaN: missing.
     sp : int
     periods : sequence of int
-        Rising, each a multiple of the one before, the first of `sp`.
+        Rising, each a multiple of the one before, the first of `sp`. Cycles of 52 phases are years,
+        of 52.18 weeks.
 
     Returns
     -------
     tuple of ndarray, shape (n_series, period)
-        Phase j is that of times t with t mod period = j; zero for series of too few cycles.
+        Phase j is that of times t with t mod period = j; zero for series of too few cycles. Without
+        the periods from the first on that all series are too short for.
     """
     patterns, rest = [], values
+    longest = np.diff(offsets).max(initial=0)
     for inner, period in zip((sp, *periods), periods):
+        if longest < FEWEST * _length(period):
+            break
         found = np.stack([_pattern(rest[a:b], inner, period) for a, b in _pairs(offsets)])
         rest = remove(rest, offsets, (found,))
         patterns.append(found)
@@ -50,7 +64,7 @@ def remove(values: np.ndarray, offsets: np.ndarray, patterns) -> np.ndarray:
     rest = values.copy()
     for pattern in patterns:
         for own, (a, b) in zip(pattern, _pairs(offsets)):
-            rest[a:b] -= np.resize(own, b - a)
+            rest[a:b] -= own[_phases(np.arange(b - a), own.size)]
     return rest
 
 
@@ -70,31 +84,50 @@ def at(patterns, times: np.ndarray):
     """
     if not patterns:
         return None
-    return sum(np.take_along_axis(p, times % p.shape[1], axis=1) for p in patterns)
+    return sum(np.take_along_axis(p, _phases(times, p.shape[1]), axis=1) for p in patterns)
 
 
 def _pairs(offsets: np.ndarray):
     return zip(offsets[:-1].tolist(), offsets[1:].tolist())
 
 
+def _length(period: int) -> float:
+    """Steps from one cycle to the next."""
+    return _YEAR if period == WEEKS else period
+
+
+def _phases(times: np.ndarray, period: int) -> np.ndarray:
+    """Places of times in a pattern."""
+    if period != WEEKS:
+        return times % period
+    return np.minimum(times % _YEAR, WEEKS - 1).astype(np.int64)
+
+
 def _pattern(values: np.ndarray, inner: int, period: int) -> np.ndarray:
     """The pattern of one series; (period,)."""
-    n_cycles = len(values) // period
+    length = _length(period)
+    n_cycles = min(int(len(values) // length), MOST)
     seen = np.isfinite(values)
     if n_cycles < FEWEST or not seen.any():
         return np.zeros(period)
     around = values - _moving_average(_filled(values, seen), period)
-    cycles = around[-n_cycles * period :].reshape(n_cycles, period // inner, inner)
+    if inner == 1:
+        # Its mean carried on at the ends would make a pattern of a trend.
+        around[: period // 2] = around[-(period // 2) :] = np.nan
+    starts = [len(values) - period - round(c * length) for c in range(n_cycles)]
+    cycles = np.stack([around[start : start + period] for start in starts])
+    cycles = cycles.reshape(n_cycles, period // inner, inner)
     with np.errstate(invalid="ignore"):
         count = np.isfinite(cycles).sum(axis=0)
         if count.min() < FEWEST - 1:
             return np.zeros(period)
-        beyond = cycles - np.nanmean(cycles, axis=1, keepdims=True)
+        beyond = cycles - np.nanmean(cycles, axis=1, keepdims=True) if inner > 1 else cycles
         mean, noise = np.nanmean(beyond, axis=0), np.nanvar(beyond, axis=0, ddof=1) / count
     size = (mean**2).mean()
     share = max(0.0, 1 - noise.mean() / size) if size > 0 else 0.0
     pattern = share * np.nanmedian(beyond, axis=0).ravel()
-    return np.roll(pattern, len(values) % period)
+    pattern -= pattern.mean()
+    return np.roll(pattern, int(len(values) % length))
 
 
 def _filled(values: np.ndarray, seen: np.ndarray) -> np.ndarray:
