@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from skgru.ets import _layout
 from skgru.ets._initial import begin, fill
 from skgru.ets._jit import (
@@ -51,14 +53,21 @@ from skgru.ets._starts import normalise, optimise, probe
 FITTED, RULED_OUT, PRUNED, FAILED = 0, 1, 2, 3
 AICC, AIC, BIC = 0, 1, 2
 
-# Stages: all candidates from one start, those near the best from the others, what comes of it.
-FIRST_START, OTHER_STARTS, RESULTS = 0, 1, 2
+# Stages: all candidates from one start, those near the best from the others, those that differ from
+# the best in error or trend from its optimum, what comes of it.
+FIRST_START, OTHER_STARTS, RIVALS, RESULTS = 0, 1, 2, 3
 
 # How far above the best criterion a candidate gets other starts, with and without a season (an
 # iteration without one costs a third), and how far above that it is not worth a look.
 _NEAR, _NEAR_PLAIN, _HOPELESS = 3.0, 5.0, 20.0
 # Starts that are not only probed where candidates are pruned.
 _MOST_STARTS = 4
+
+# Shares of beta that the best candidate is searched from once more, the first unless it is as small:
+# the likelihood often has one optimum with a slope that hardly moves and one with a slope that does.
+_RIGID, _LOOSE = 0.02, 0.9
+# A best candidate with a larger alpha leaves a level that hardly moves to be looked for.
+_STIFF = 0.1
 
 _LARGEST = 1.7e308  # what a sum of squares of huge values is cut to
 
@@ -158,6 +167,7 @@ def fit_block(
     prunes = counts[3] == 1 and objective == LIKELIHOOD
     holds_level, holds_slope = not math.isnan(fixed[0]), not math.isnan(fixed[1])
     work = _layout.room(n_max, sp)
+    stiff = np.array([[0.02, 0.1, 0.1, 0.95]])
     low, high, units = work.points[LOW], work.points[HIGH], work.points[UNITS]
     best, best_states = work.points[BEST], work.states[BEST]
     warm, warm_states = work.points[WARM], work.states[WARM]
@@ -173,12 +183,13 @@ def fit_block(
         for t in range(n):
             scaled[t] = series[t] / scale
         fill(scaled, filled)
-        least = math.inf
+        least, champion = math.inf, -1
         base_season, base_valid = -1, False
         # Until the last stage, `loss` is that of the scaled series, `smoothing` holds coordinates,
         # `initial` scaled states, `sse` whether the search is done, and `final` which start it was.
-        for stage in range(3):
+        for stage in range(4):
             searched, improved = -1, -1
+            winner = champion
             for place_ in range(order.size):
                 j = order[place_]
                 error, trend, damped, season, k = (
@@ -206,6 +217,15 @@ def fit_block(
                 these = seasonal_starts if season != 0 else starts
                 n_starts = these.shape[0]
                 if stage == OTHER_STARTS and (few or n_starts < 2 or near < loss[i, j] < math.inf):
+                    continue
+                if stage == RIVALS and (
+                    not prunes
+                    or winner < 0
+                    or trend == 0
+                    or season != specs[winner, 3]
+                    or specs[winner, 1] not in (0, trend)
+                    or (specs[winner, 1] == 0 and holds_slope)
+                ):
                     continue
                 model = _layout.describe(
                     error, trend, damped, season, sp, min(objective, SQUARES), n_steps, region,
@@ -252,7 +272,11 @@ def fit_block(
                     final[i, j, 0] = chosen
                     # No trend is a trend of zero: what is worse has not been sought well.
                     m = find(specs, error, 0, 0, season) if trend != 0 else -1
-                    if m >= 0 and loss[i, m] < min(best[LOSS], near + _HOPELESS):
+                    if (
+                        not holds_slope
+                        and m >= 0
+                        and loss[i, m] < min(best[LOSS], near + _HOPELESS)
+                    ):
                         borrow(smoothing[i, m], initial[i, m], warm, warm_states)
                         warm[1] = 0.0
                         warm[3] = these[0, 3] if damped else 1.0
@@ -279,6 +303,21 @@ def fit_block(
                         int(final[i, j, 0]), is_warm, counts[0] if season != 0 else 2 * counts[0],
                         limits[0], counts[2], cut if season != 0 else near, work,
                     )  # fmt: skip
+                elif stage == RIVALS:
+                    borrow(smoothing[i, winner], initial[i, winner], warm, warm_states)
+                    if specs[winner, 1] == 0:
+                        warm[1], warm_states[1] = these[0, 1], (1.0 if trend == M else 0.0)
+                    elif j == winner:
+                        warm[1] = _RIGID if warm[1] > _RIGID else _LOOSE
+                    if damped == 0:
+                        warm[3] = 1.0
+                    elif specs[winner, 2] == 0:
+                        warm[3] = these[0, 3]
+                    optimise(
+                        scaled, n, n_seen, model, bounds, base, fixed, units, stiff, 0,
+                        int(smoothing[i, winner, 0] > _STIFF), -2, True, counts[0], limits[0],
+                        counts[2], near, work,
+                    )  # fmt: skip
                 if not math.isfinite(best[LOSS]):
                     continue
                 if stage != RESULTS:
@@ -286,7 +325,8 @@ def fit_block(
                         improved = j
                         borrow(best, best_states, smoothing[i, j], initial[i, j])
                     loss[i, j], sse[i, j] = best[LOSS], best[DONE]
-                    least = min(least, best[LOSS] + extra)
+                    if best[LOSS] + extra < least:
+                        least, champion = best[LOSS] + extra, j
                     continue
                 loss[i, j], sse[i, j] = math.inf, math.inf
                 if objective > SQUARES:
