@@ -1,16 +1,20 @@
 """Accuracy of automatic exponential smoothing on M3 and on M4's weekly and hourly series.
 
     python benchmarks/bench_ets_accuracy.py DATA [--sets m3 weekly hourly]
-        [--modes combine one select] [--validate] [--jobs 2] [--every 10] [--arrays]
+        [--modes combine one select plain] [--validate [FOLDS]] [--jobs 2] [--every 10] [--arrays]
 
 DATA/forecast has ``m3.csv.gz``, ``m4_weekly.csv.gz``, ``m4_hourly.csv.gz`` (columns id, period, h,
 split, values), ``m3_ets_R.csv.gz`` (what R's ``ets`` gave) and the published forecasts of M4. sMAPE
 and MASE are those of the M competitions: the mean over a series' horizon of
 200 |y - f| / (|y| + |f|), and the mean absolute error over that of the seasonal naive forecast
 within the training part; then the mean over series. Coverage is the share of future values inside
-the 95 % interval. ``--validate`` never reads a test part: it fits train[:-h] and scores train[-h:].
+the 95 % interval. ``--validate`` never reads a test part: it fits train[:-h] and scores train[-h:];
+with a number of folds, the same one, two, ... horizons earlier too, where 12 values and three
+seasons are left. Each mode is then compared with the first one: the mean difference, and its
+standard error by the means of folds.
 Modes: the default (combine), its single model (one), and R's choice (select: ``search="select"``);
-only where named, the first and the last averaged over 30 versions (bagging, bagged-select).
+only where named, the default without a period beyond the season's (plain: ``sp=[sp]``), and the
+first and the third averaged over 30 versions (bagging, bagged-select).
 ``--arrays`` measures the engine below the estimator: candidates alone. "AICc" compares the
 chosen model with R's: worse or better by more than 0.01, and the worst.
 """
@@ -37,6 +41,7 @@ MODES = {
     "combine": {},
     "one": {"combine": False},
     "select": {"search": "select"},
+    "plain": {},
     "bagging": BAG,
     "bagged-select": {"search": "select", **BAG},
 }
@@ -50,6 +55,7 @@ class Series(NamedTuple):
     h: int
     train: np.ndarray
     test: np.ndarray
+    fold: int = 0
 
 
 class Forecast(NamedTuple):
@@ -66,18 +72,20 @@ def numbers(text):
     return np.array(text.split(), float)
 
 
-def read(folder, which, validate, every):
-    """Series of a file; with `validate` the last h training values stand for the test part."""
+def read(folder, which, n_folds, every):
+    """Series of a file; with folds, parts of the training part, each a series of its own."""
     table = pd.read_csv(folder / FILES[which])
     parts = {part: rows.set_index("id") for part, rows in table.groupby("split", sort=False)}
     series = []
     for name, row in parts["train"].iloc[::every].iterrows():
-        train, h = numbers(row["values"]), int(row["h"])
-        if validate:
-            train, test = train[:-h], train[-h:]
-        else:
-            test = numbers(parts["test"].at[name, "values"])
-        series.append(Series(name, int(row["period"]), h, train, test))
+        train, sp, h = numbers(row["values"]), int(row["period"]), int(row["h"])
+        if not n_folds:
+            series.append(Series(name, sp, h, train, numbers(parts["test"].at[name, "values"])))
+        for fold in range(1, n_folds + 1):
+            end = len(train) - fold * h
+            if fold == 1 or end >= max(12, 3 * sp):
+                own = f"{name} {fold}" if fold > 1 else name
+                series.append(Series(own, sp, h, train[:end], train[end : end + h], fold))
     return series
 
 
@@ -111,7 +119,8 @@ def by_estimator(series, sp, mode, n_jobs):
         names=["series", "time"],
     )
     choice = MODES[mode]
-    model = skgru.ETSForecaster(sp=sp, n_jobs=n_jobs, **choice).fit(frame)
+    period = [sp] if mode == "plain" else sp
+    model = skgru.ETSForecaster(sp=period, n_jobs=n_jobs, **choice).fit(frame)
     h = max(s.h for s in series)
     fh = np.arange(1, h + 1)
     means = model.predict(fh)["y"]
@@ -160,7 +169,7 @@ def score(series, forecast):
 
 
 def report(label, series, forecasts, seconds=None):
-    """Print the scores of all series, and of each group of M3."""
+    """Print the scores of all series, and of each group of M3; returns those of all."""
     scores = np.array([score(s, f) for s, f in zip(series, forecasts)])
     if not all(np.isfinite(f.mean).all() for f in forecasts):
         print(f"{label}: some forecasts are not finite")
@@ -169,6 +178,17 @@ def report(label, series, forecasts, seconds=None):
     for group in GROUPS.values():
         if (groups == group).any() and len(set(groups)) > 1:
             line(f"  {group}", scores[groups == group])
+    return scores
+
+
+def differ(series, scores, baseline):
+    """Print the mean difference from other scores of the same series, with standard errors."""
+    folds = np.array([s.fold for s in series])
+    away = (scores - baseline)[:, :2]
+    means = np.array([np.nanmean(away[folds == fold], axis=0) for fold in np.unique(folds)])
+    errors = means.std(axis=0, ddof=1) / np.sqrt(len(means))
+    (smape, mase), (of_smape, of_mase) = means.mean(axis=0), errors
+    print(f"  against the first: {smape:+.3f} ({of_smape:.3f}), {mase:+.4f} ({of_mase:.4f})")
 
 
 def line(label, scores, seconds=None):
@@ -211,7 +231,7 @@ def parse():
     parser.add_argument("data", type=Path)
     parser.add_argument("--sets", nargs="+", choices=FILES, default=list(FILES))
     parser.add_argument("--modes", nargs="+", choices=MODES)
-    parser.add_argument("--validate", action="store_true")
+    parser.add_argument("--validate", nargs="?", type=int, const=1, default=0, metavar="FOLDS")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--every", type=int, default=1, help="only every n-th series")
     parser.add_argument("--arrays", action="store_true", help="the engine below the estimator")
@@ -225,14 +245,18 @@ def main():
     print(
         f"{platform.machine()}, {os.cpu_count()} cores, {args.jobs} threads, Python "
         f"{platform.python_version()}, skgru {skgru.__version__}, "
-        f"{'validation' if args.validate else 'test'}"
+        f"{f'{args.validate} folds of training parts' if args.validate else 'test'}"
     )
     print(f"{'':34}{'series':>6}{'sMAPE':>9}{'MASE':>8}{'covered':>10}")
     for which in args.sets:
         series = read(folder, which, args.validate, args.every)
+        baseline = None
         for mode in args.modes or ("combine", "one", "select"):
             forecasts, seconds = measure(series, mode, args)
-            report(f"{which}, {mode}", series, forecasts, seconds)
+            scores = report(f"{which}, {mode}", series, forecasts, seconds)
+            if baseline is not None and args.validate > 1:
+                differ(series, scores, baseline)
+            baseline = scores if baseline is None else baseline
             if which == "m3" and mode == "select" and not args.validate:
                 compare(series, forecasts, by_r(folder))
         if args.validate:

@@ -11,6 +11,8 @@ import numpy as np
 
 # Whole cycles that a pattern is estimated from, at least and at most.
 FEWEST, MOST = 3, 6
+# Where no season is named, a pattern of which less is real is left out.
+_CLEAR = 0.5
 # Steps in a day that have a week beside them unless told otherwise: hours down to five minutes.
 DAYS = (24, 48, 96, 144, 288)
 DAYS_PER_WEEK = 7
@@ -117,17 +119,29 @@ def _pattern(values: np.ndarray, inner: int, period: int) -> np.ndarray:
     starts = [len(values) - period - round(c * length) for c in range(n_cycles)]
     cycles = np.stack([around[start : start + period] for start in starts])
     cycles = cycles.reshape(n_cycles, period // inner, inner)
-    with np.errstate(invalid="ignore"):
-        count = np.isfinite(cycles).sum(axis=0)
-        if count.min() < FEWEST - 1:
-            return np.zeros(period)
-        beyond = cycles - np.nanmean(cycles, axis=1, keepdims=True) if inner > 1 else cycles
-        mean, noise = np.nanmean(beyond, axis=0), np.nanvar(beyond, axis=0, ddof=1) / count
-    size = (mean**2).mean()
-    share = max(0.0, 1 - noise.mean() / size) if size > 0 else 0.0
-    pattern = share * np.nanmedian(beyond, axis=0).ravel()
+    known = np.isfinite(cycles)
+    count = known.sum(axis=0)
+    if count.min() < FEWEST - 1:
+        return np.zeros(period)
+    beyond = cycles - np.nanmean(cycles, axis=1, keepdims=True) if inner > 1 else cycles
+    mean = np.sum(beyond, axis=0, where=known) / count
+    squares = np.sum((beyond - mean) ** 2, axis=0, where=known)
+    size, noise = (mean**2).mean(), (squares / (count - 1) / count).mean()
+    share = max(0.0, 1 - noise / size) if size > 0 else 0.0
+    if inner == 1 and share < _CLEAR:
+        return np.zeros(period)
+    pattern = share * _median(beyond, count).ravel()
     pattern -= pattern.mean()
     return np.roll(pattern, int(len(values) % length))
+
+
+def _median(cycles: np.ndarray, count: np.ndarray) -> np.ndarray:
+    """Median over the first axis of what is not missing: `np.nanmedian` at a tenth of its time."""
+    ordered = np.sort(cycles, axis=0)  # missing values come last
+    low, high = (
+        np.take_along_axis(ordered, k[None], axis=0)[0] for k in ((count - 1) // 2, count // 2)
+    )
+    return (low + high) / 2
 
 
 def _filled(values: np.ndarray, seen: np.ndarray) -> np.ndarray:
@@ -145,4 +159,6 @@ def _moving_average(values: np.ndarray, period: int) -> np.ndarray:
     if period % 2 == 0:
         inner = (inner[1:] + inner[:-1]) / 2
     ahead = (len(values) - len(inner)) // 2
-    return np.pad(inner, (ahead, len(values) - len(inner) - ahead), mode="edge") + values.mean()
+    behind = len(values) - len(inner) - ahead
+    ends = np.full(ahead, inner[0]), np.full(behind, inner[-1])
+    return np.concatenate([ends[0], inner, ends[1]]) + values.mean()

@@ -118,7 +118,7 @@ def read(parameters: dict, sp: int, regressors: bool = False) -> Options:
         search = "combine" if combine or free else "select"
     periods = longer_periods(p["sp"])
     if periods is None:
-        # Columns may stand for the year; a pattern taken off first would take from what they explain.
+        # Columns may stand for the year: a pattern would take away what they explain.
         periods = _cycles.automatic(sp) if automatic and not (regressors and sp == 1) else ()
     season = p["initial_seasonal"]
     settings = Settings(

@@ -63,10 +63,10 @@ _NEAR, _NEAR_PLAIN, _HOPELESS = 3.0, 5.0, 20.0
 # Starts that are not only probed where candidates are pruned.
 _MOST_STARTS = 4
 
-# Shares of beta that the best candidate is searched from once more, the first unless it is as small:
-# the likelihood often has one optimum with a slope that hardly moves and one with a slope that does.
+# Shares of beta that the best candidate is searched from once more, the second where its own is as
+# small as the first: likelihoods often have one optimum with a rigid slope and one with a loose one.
 _RIGID, _LOOSE = 0.02, 0.9
-# A best candidate with a larger alpha leaves a level that hardly moves to be looked for.
+# Where the best candidate's alpha is larger, its relatives are searched from a stiff level, too.
 _STIFF = 0.1
 
 _LARGEST = 1.7e308  # what a sum of squares of huge values is cut to
