@@ -64,7 +64,7 @@ _NEAR, _NEAR_PLAIN, _HOPELESS = 3.0, 5.0, 20.0
 _MOST_STARTS = 4
 
 # Shares of beta that the best candidate is searched from once more, the second where its own is as
-# small as the first: likelihoods often have one optimum with a rigid slope and one with a loose one.
+# small as the first: likelihoods often have one optimum with a rigid slope and one with a loose.
 _RIGID, _LOOSE = 0.02, 0.9
 # Where the best candidate's alpha is larger, its relatives are searched from a stiff level, too.
 _STIFF = 0.1
