@@ -60,6 +60,62 @@ def test_weeks_are_forecast(hours, sp):
     assert np.abs(found.to_numpy() - hours[-WEEK:]).mean() < 2
 
 
+YEAR = 365.25 / 7
+
+
+@pytest.fixture(scope="module")
+def weeks():
+    rng = np.random.default_rng(0)
+    t = np.arange(30 * 52)
+    return 100 + 0.02 * t + 10 * np.sin(2 * np.pi * t / YEAR) + rng.normal(size=t.size)
+
+
+def error(forecaster, values, h=26):
+    found = forecaster.fit(pd.Series(values[:-h])).predict(np.arange(1, h + 1))
+    return np.abs(found.to_numpy() - values[-h:]).mean()
+
+
+@pytest.mark.parametrize("end", [160, 400, 1300, 1560])
+def test_years_of_weeks_are_forecast_unasked(weeks, end):
+    assert error(ETSForecaster(), weeks[: end + 26]) < 2.5
+    assert error(ETSForecaster(sp=[1]), weeks[: end + 26]) > 3
+
+
+def test_a_year_is_longer_than_52_weeks(weeks):
+    (pattern,) = _cycles.estimate(weeks, np.array([0, len(weeks)]), 1, (52,))
+    times = np.arange(len(weeks), len(weeks) + 3 * 52)
+    expected = 10 * np.sin(2 * np.pi * times / YEAR)
+    assert np.abs(_cycles.at((pattern,), times[None])[0] - expected).mean() < 1
+
+
+@pytest.mark.parametrize("phi", [0.0, 0.8, 1.0])
+def test_no_year_is_seen_in_most_series_without_one(phi):
+    noise = np.random.default_rng(0).normal(size=(40, 400))
+    series = np.zeros_like(noise)
+    for t in range(1, 400):
+        series[:, t] = phi * series[:, t - 1] + noise[:, t]
+    (patterns,) = _cycles.estimate(series.ravel(), np.arange(0, 40 * 400 + 1, 400), 1, (52,))
+    assert patterns.any(axis=1).mean() < 0.5
+
+
+def test_a_trend_is_no_year():
+    trend = np.arange(300.0)
+    (pattern,) = _cycles.estimate(trend, np.array([0, 300]), 1, (52,))
+    assert np.abs(pattern).max() < 1e-9
+
+
+def test_short_series_have_no_year(weeks):
+    assert _cycles.estimate(weeks[:156], np.array([0, 156]), 1, (52,)) == ()
+
+
+def test_columns_leave_the_year_to_them(weeks):
+    t = np.arange(len(weeks))
+    columns = pd.DataFrame({"wave": np.sin(2 * np.pi * t / YEAR)})
+    forecaster = ETSForecaster().fit(pd.Series(weeks[:1000]), X=columns[:1000])
+    found = forecaster.predict(np.arange(1, 27), X=columns[1000:1026])
+    assert np.abs(found.to_numpy() - weeks[1000:1026]).mean() < 1.5
+
+
 def test_a_list_of_one_leaves_weeks_out(hours):
     forecaster = ETSForecaster(sp=[DAY]).fit(pd.Series(hours[:-WEEK]))
     found = forecaster.predict(np.arange(1, WEEK + 1))

@@ -181,6 +181,29 @@ def test_nothing_that_data_can_be_gives_a_number_that_is_none(sp, objective):
             assert (fits.status[i, ruled_out] == 1).all()
 
 
+def test_a_slope_that_is_given_is_every_trend_s():
+    settings = replace(settings_of(["ANN", "AAN", "MAN", "AAdN"]), fixed=Fixed(slope=1.5))
+    fits = fit(panel(n_series=2), settings)
+    assert_array_equal(fits.initial[:, 1:, 1], 1.5)
+
+
+@pytest.mark.parametrize("seed", [4, 9, 10])
+def test_the_choice_is_not_lost_between_two_optima(seed):
+    # A slope that hardly moves and one that does are often optima of one model.
+    rng = np.random.default_rng(seed)
+    series = [
+        1000 + 20 * np.arange(n) + 30 * rng.normal(size=n).cumsum() + 10 * rng.normal(size=n)
+        for n in rng.integers(15, 50, 100)
+    ]
+    specs = _selection.candidates("auto", "auto", "auto", None, 1)
+    chosen, sought = (
+        _selection.criteria(fit(series, settings), settings).min(axis=1)
+        for search in (_presets.select(1), _presets.THOROUGH)
+        for settings in [Settings(specs, 1, search)]
+    )
+    assert (chosen - sought).max() < 0.1
+
+
 def test_a_constant_is_forecast_exactly():
     fits = fit([np.full(20, 7.0)], settings_of(["ANN"]))
     assert_allclose(fits.final[0, 0, 0], 7.0, rtol=1e-14)
