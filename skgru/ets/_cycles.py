@@ -89,6 +89,28 @@ def at(patterns, times: np.ndarray):
     return sum(np.take_along_axis(p, _phases(times, p.shape[1]), axis=1) for p in patterns)
 
 
+def joined(parts, counts) -> tuple[np.ndarray, ...]:
+    """Patterns of several panels one after the other; zero for a panel that had no such period.
+
+    Parameters
+    ----------
+    parts : list of tuple of ndarray
+        As from `estimate`.
+    counts : list of int
+        Series of each panel.
+    """
+    longest = max(parts, key=len)
+    return tuple(
+        np.concatenate(
+            [
+                part[i] if i < len(part) else np.zeros((n, pattern.shape[1]))
+                for part, n in zip(parts, counts)
+            ]
+        )
+        for i, pattern in enumerate(longest)
+    )
+
+
 def _pairs(offsets: np.ndarray):
     return zip(offsets[:-1].tolist(), offsets[1:].tolist())
 

@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skgru.ets import _bagging, _blend, _blockwise, _estimation, _labels, _packed, _selection
+from skgru.ets import (
+    _bagging,
+    _blend,
+    _blockwise,
+    _cycles,
+    _estimation,
+    _labels,
+    _packed,
+    _selection,
+)
 from skgru.ets._fitted import Fitted
 from skgru.ets._model import Fits, Settings
 from skgru.ets._options import Options
@@ -302,8 +311,8 @@ def _joined(parts: list[Fitted], place: np.ndarray) -> Fitted:
             found[name] = Fits(*(join(arrays) for arrays in zip(*values)))
         elif isinstance(values[0], Fitted):
             found[name] = _joined(values, place)
-    cycles = [part.cycles for part in parts]
-    found["cycles"] = tuple(join(patterns) for patterns in zip(*cycles))
+    cycles = _cycles.joined([part.cycles for part in parts], [len(part.best) for part in parts])
+    found["cycles"] = tuple(pattern[place] for pattern in cycles)
     if first.bag is not None:
         bags = [part.bag for part in parts]
         n = bags[0].panel.n_series // len(first.best)

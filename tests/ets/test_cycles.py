@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from skgru import ETSForecaster
-from skgru.ets import _cycles
+from skgru.ets import _cycles, _selection
 
 DAY, WEEK = 24, 168
 
@@ -106,6 +106,19 @@ def test_a_trend_is_no_year():
 
 def test_short_series_have_no_year(weeks):
     assert _cycles.estimate(weeks[:156], np.array([0, 156]), 1, (52,)) == ()
+
+
+def test_a_panel_of_long_and_short_series(weeks, monkeypatch):
+    parts = {name: weeks[:n] for name, n in {"a": 40, "b": 300, "c": 50, "d": 400}.items()}
+    panel = pd.concat({name: pd.DataFrame({"y": y}) for name, y in parts.items()})
+    fh = np.arange(1, 14)
+    monkeypatch.setattr(_selection, "_BLOCK", 1)
+    forecaster = ETSForecaster().fit(panel)
+    copy = ETSForecaster.from_json(forecaster.to_json())
+    for name, y in parts.items():
+        alone = ETSForecaster().fit(pd.DataFrame({"y": y})).predict(fh)["y"]
+        for found in (forecaster.predict(fh), copy.predict(fh)):
+            np.testing.assert_allclose(found.loc[name, "y"], alone, rtol=1e-9)
 
 
 def test_columns_leave_the_year_to_them(weeks):
