@@ -171,9 +171,11 @@ def _forecast(parameters: dict, panel: Panel, h: int, coverage, seed: int, title
     )
     if engine is not None:
         period = sp if parameters["sp"] == "auto" else parameters["sp"]
+        if sp == 1 and not _series.may_be_weeks(panel):  # the engine sees numbers only
+            period = [1]
         task = _distributed.Task({**parameters, "sp": period}, h, tuple(coverage), seed)
         return _distributed.forecast(panel, task, engine)
-    options = _options.read(parameters, sp)
+    options = _options.read(parameters, sp, weeks=_series.may_be_weeks(panel))
     progress = Progress(title, panel.n_series, parameters["verbose"])
     levels = [level for c in coverage for level in (0.5 - 0.5 * c, 0.5 + 0.5 * c)]
     return _blockwise.forecast(

@@ -173,7 +173,8 @@ def _work_on_frame(df: pd.DataFrame, task: Any) -> pd.DataFrame:
 
 def _forecast(panel: Panel, task: Task, sp: int) -> np.ndarray:
     """Means and bounds, (1 + n_levels, n_series h). One thread: engines have workers."""
-    options = replace(_options.read(task.parameters, sp), n_jobs=1)
+    weeks = _series.may_be_weeks(panel)
+    options = replace(_options.read(task.parameters, sp, weeks=weeks), n_jobs=1)
     levels = [level for c in task.coverage for level in (0.5 - 0.5 * c, 0.5 + 0.5 * c)]
     means, quantiles = _blockwise.forecast(
         panel, options, task.h, levels, task.parameters["n_simulations"], task.seed

@@ -45,7 +45,9 @@ class ETSForecaster(Direct, Displays, Inspection, Portable, BaseForecaster):
         before: with ``[24, 168]``, what the phases of a week have in common beyond those of a day
         is taken off the values before models are fitted, and added to forecasts. Where all parts
         of the model and `search` are ``"auto"`` and sp is 24, 48, 96, 144 or 288 (a day), seven
-        times it is added by itself; a list of one, ``[24]``, is that period alone.
+        times it is added by itself; with 1, where steps are weeks or numbered, the year of 52.18
+        weeks is looked for in series of 157 values and more, unless there are regressors. A list of
+        one, ``[24]`` or ``[1]``, is that period alone.
     combine : {"auto", True, "candidates", False}, default="auto"
         Whether forecasts are the weighted mean over all candidates, or those of the best one.
         ``"auto"`` combines where error, trend, damped_trend, seasonal and `search` are all
@@ -257,13 +259,13 @@ class ETSForecaster(Direct, Displays, Inspection, Portable, BaseForecaster):
 
     def _estimate(self, panel):
         """Fit all candidates to a panel and keep both."""
-        options = self._read_options(bool(panel.regressors))
+        options = self._read_options(bool(panel.regressors), _series.may_be_weeks(panel))
         progress = Progress(type(self).__name__, panel.n_series, self.verbose)
         self._models = _kept.estimate(panel, options, self.n_simulations, self._seed, progress.show)
         self._panel = panel
 
-    def _read_options(self, regressors=False):
-        return _options.read(self.get_params(deep=False), self.sp_, regressors)
+    def _read_options(self, regressors=False, weeks=True):
+        return _options.read(self.get_params(deep=False), self.sp_, regressors, weeks)
 
     def _update(self, y, X=None, update_params=True):
         panel, unchanged = _series.extend(self._panel, y, X if self._panel.regressors else None)
@@ -416,7 +418,9 @@ class ETSForecaster(Direct, Displays, Inspection, Portable, BaseForecaster):
         other._index_names = inner.index.names
         other._panel = _series.read(inner)
         models = _kept.whole(self._models, self._panel)
-        other._models = _kept.apply(models, other._panel, other._read_options())
+        other._models = _kept.apply(
+            models, other._panel, other._read_options(weeks=_series.may_be_weeks(other._panel))
+        )
         other._is_vectorized = False
         other._state = "fitted"
         return other

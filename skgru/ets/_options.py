@@ -74,7 +74,7 @@ class Options:
     n_versions: int = 1
 
 
-def read(parameters: dict, sp: int, regressors: bool = False) -> Options:
+def read(parameters: dict, sp: int, regressors: bool = False, weeks: bool = True) -> Options:
     """Options from the parameters of `ETSForecaster`.
 
     Parameters
@@ -85,6 +85,8 @@ def read(parameters: dict, sp: int, regressors: bool = False) -> Options:
         The seasonal period; `parameters["sp"]` may be "auto".
     regressors : bool
         Whether exogenous columns are given: candidates then have additive components only.
+    weeks : bool
+        Whether a step may be a week, so that without a season the year is looked for.
 
     Raises
     ------
@@ -119,7 +121,9 @@ def read(parameters: dict, sp: int, regressors: bool = False) -> Options:
     periods = longer_periods(p["sp"])
     if periods is None:
         # Columns may stand for the year: a pattern would take away what they explain.
-        periods = _cycles.automatic(sp) if automatic and not (regressors and sp == 1) else ()
+        periods = (
+            _cycles.automatic(sp) if automatic and (sp > 1 or (weeks and not regressors)) else ()
+        )
     season = p["initial_seasonal"]
     settings = Settings(
         specs=specs,

@@ -281,7 +281,7 @@ def period(panel: Panel) -> int:
 
     Half-years and other multiples divide it: 6 for every second month.
     """
-    name = getattr(panel.ends, "freqstr", None) if panel.freq is None else panel.freq.freqstr
+    name = _frequency_name(panel)
     if name is None:
         return 1
     digits = "".join(character for character in name if character.isdigit())
@@ -292,6 +292,16 @@ def period(panel: Panel) -> int:
     whole = PERIODS.get(letters, 1)
     multiple = int(digits or 1)
     return whole // multiple if whole % multiple == 0 else 1
+
+
+def may_be_weeks(panel: Panel) -> bool:
+    """Whether the times are weeks, or integers, which may be anything."""
+    name = _frequency_name(panel)
+    return name is None or name.startswith("W") or name == "7D"
+
+
+def _frequency_name(panel: Panel) -> str | None:
+    return getattr(panel.ends, "freqstr", None) if panel.freq is None else panel.freq.freqstr
 
 
 def _rows(y: pd.DataFrame, X: pd.DataFrame | None) -> np.ndarray:

@@ -104,6 +104,16 @@ def test_a_trend_is_no_year():
     assert np.abs(pattern).max() < 1e-9
 
 
+@pytest.mark.parametrize(("freq", "found"), [("W", True), ("7D", True), ("D", False), ("h", False)])
+def test_only_weeks_have_a_year_of_weeks(weeks, freq, found):
+    y = pd.Series(weeks[:400], pd.date_range("2000-01-02", periods=400, freq=freq))
+    plain, without = (ETSForecaster(sp=sp).fit(y).predict(fh=[1, 9]) for sp in (1, [1]))
+    assert plain.equals(without) != found
+    frame = y.rename("value").rename_axis("time").reset_index().assign(id="a")
+    long = ETSForecaster().forecast_long(frame, 9)["forecast"]
+    np.testing.assert_allclose(long.iloc[[0, 8]], plain, rtol=1e-12)
+
+
 def test_short_series_have_no_year(weeks):
     assert _cycles.estimate(weeks[:156], np.array([0, 156]), 1, (52,)) == ()
 
