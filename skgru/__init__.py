@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from skgru.gru._classifier import GRUClassifier
     from skgru.gru._regressor import GRURegressor
     from skgru.text._language_model import GRULanguageModel
+    from skgru.text._seq2seq import GRUSeq2Seq
+    from skgru.text._text_scorer import make_text_scorer
     from skgru.text._vectorizer import SequenceVectorizer
 
 __version__ = "0.1.0"
@@ -19,8 +21,10 @@ __all__ = [
     "GRUClassifier",
     "GRULanguageModel",
     "GRURegressor",
+    "GRUSeq2Seq",
     "SequenceVectorizer",
     "__version__",
+    "make_text_scorer",
 ]
 
 _MODULES = {
@@ -28,7 +32,9 @@ _MODULES = {
     "GRUClassifier": "skgru.gru._classifier",
     "GRULanguageModel": "skgru.text._language_model",
     "GRURegressor": "skgru.gru._regressor",
+    "GRUSeq2Seq": "skgru.text._seq2seq",
     "SequenceVectorizer": "skgru.text._vectorizer",
+    "make_text_scorer": "skgru.text._text_scorer",
 }
 
 _PUBLIC_MODULES = {"persistence", "sktime"}  # in no `import *`, where one would hide the real one

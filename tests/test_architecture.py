@@ -98,13 +98,16 @@ ETS_LAYERS = [
 
 # Within text, the same.
 TEXT_LAYERS = [
-    {"_language_model", "_vectorizer"},
-    {"_writer", "_fitting"},
-    {"_generation", "_training"},
-    {"_reading", "_decoding"},
+    {"_language_model", "_seq2seq", "_text_scorer", "_vectorizer"},
+    {"_writer", "_fitting", "_seq2seq_fitting"},
+    {"_beam", "_generation", "_seq2seq_reading", "_seq2seq_training", "_training"},
+    {"_decoder"},
+    {"_encoder"},
+    {"_reading", "_decoding", "_layer", "_seq2seq_model"},
     {"_recurrence", "_softmax"},
-    {"_streams"},
+    {"_streams", "_pairs"},
     {"_documents", "_model", "_parameters", "_progress", "_recipe", "_tokens"},
+    {"_attention", "_dropout", "_seq2seq_recipe", "_threads"},
 ]
 
 # Within persistence, the same.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 
-def read(X) -> list[str]:
-    """One string, or an iterable of strings, as a list.
+def read(X, name: str = "X") -> list[str]:
+    """One string, or an iterable of strings, as a list; `name` is what a message calls it.
 
     Raises
     ------
@@ -17,21 +17,21 @@ def read(X) -> list[str]:
         return [X]
     if getattr(X, "ndim", 1) != 1:
         raise ValueError(
-            "X must be one string or a one-dimensional collection of strings. Got "
+            f"{name} must be one string or a one-dimensional collection of strings. Got "
             f"{type(X).__name__} of shape {getattr(X, 'shape', None)}. Give one of its columns."
         )
     try:
         documents = list(X) if not isinstance(X, bytes | bytearray) else [X]
     except TypeError:
         raise TypeError(
-            "X must be one string or a collection of strings. "
+            f"{name} must be one string or a collection of strings. "
             f"Got {X!r} of type {type(X).__name__}."
         ) from None
     for i, document in enumerate(documents):
         if not isinstance(document, str):
             cure = "Decode it first." if isinstance(document, bytes) else "Convert it with str()."
             raise TypeError(
-                f"Every document must be a string; document {i} is {document!r} of type "
-                f"{type(document).__name__}. {cure}"
+                f"Every document in {name} must be a string; document {i} is {document!r} of "
+                f"type {type(document).__name__}. {cure}"
             )
     return [str(document) for document in documents]

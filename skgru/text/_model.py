@@ -105,15 +105,15 @@ def draw(spec: LanguageSpec, counts: np.ndarray, rng: np.random.Generator) -> np
     scale = 1 / math.sqrt(spec.embedding_dim) if spec.tied else 1.0
     weights.embedding[:] = scale * rng.standard_normal(weights.embedding.shape)
     # The kernel takes back what keeps the scores of a tied output small.
-    _glorot(weights.kernel, rng, 1 / scale)
+    glorot(weights.kernel, rng, 1 / scale)
     for kernel in weights.upper:
-        _glorot(kernel, rng)
+        glorot(kernel, rng)
     for recurrent in weights.recurrent:
         for gate in range(3):
             columns = slice(gate * spec.units, (gate + 1) * spec.units)
-            recurrent[:, columns] = _orthogonal(spec.units, rng)
+            recurrent[:, columns] = orthogonal(spec.units, rng)
     if spec.tied:
-        _glorot(weights.projection, rng)
+        glorot(weights.projection, rng)
     else:
         weights.table[:] = rng.standard_normal(weights.table.shape) / math.sqrt(spec.units)
     shares = (counts + 0.5) / (counts + 0.5).sum()
@@ -121,11 +121,13 @@ def draw(spec: LanguageSpec, counts: np.ndarray, rng: np.random.Generator) -> np
     return vector
 
 
-def _glorot(out: np.ndarray, rng: np.random.Generator, scale: float = 1.0) -> None:
+def glorot(out: np.ndarray, rng: np.random.Generator, scale: float = 1.0) -> None:
+    """Fill (n, m) uniformly (Glorot & Bengio 2010), times `scale`."""
     limit = scale * math.sqrt(6 / sum(out.shape))
     out[:] = rng.uniform(-limit, limit, out.shape)
 
 
-def _orthogonal(size: int, rng: np.random.Generator) -> np.ndarray:
+def orthogonal(size: int, rng: np.random.Generator) -> np.ndarray:
+    """A rotation: (size, size)."""
     q, r = np.linalg.qr(rng.standard_normal((size, size)))
     return q * np.sign(np.diag(r))

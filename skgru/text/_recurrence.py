@@ -118,8 +118,8 @@ def forward(table, rows, starts, strips, shift, states, outputs, gates, candidat
                 output[i, j] = state[i, j]
 
 
-@jit(nothing(starts_matrix, cube, cube, cube, cube, cube))
-def backward(starts, strips, states, gates, candidates, d_outputs):
+@jit(nothing(starts_matrix, cube, cube, cube, cube, cube, matrix))
+def backward(starts, strips, states, gates, candidates, d_outputs, d_first):
     """Gradients through S steps; none comes from beyond the last.
 
     Parameters
@@ -129,6 +129,7 @@ def backward(starts, strips, states, gates, candidates, d_outputs):
         that of the argument of tanh.
     strips : of the transposed recurrent kernel
     d_outputs : (S, B, H)
+    d_first : (B, H), written: the gradient of the first state; or empty where nobody asks
     """
     n_steps, n_rows, n_units = candidates.shape
     carry = np.zeros((n_rows, n_units), np.float32)
@@ -148,12 +149,15 @@ def backward(starts, strips, states, gates, candidates, d_outputs):
                 d, r, m = candidate[i, j], gate[i, n_units + j], gate[i, 2 * n_units + j]
                 gate[i, n_units + j] = d * m * r * (_ONE - r)
                 gate[i, 2 * n_units + j] = d * r
-        if t:
+        if t or len(d_first):
             _multiply_strips(gate, strips, through, n_units, 1)
             for i in range(n_rows):
                 if starts[t, i]:
                     for j in range(n_units):
                         carry[i, j] = through[i, j] = _ZERO
+    for i in range(len(d_first)):
+        for j in range(n_units):
+            d_first[i, j] = carry[i, j] + through[i, j]
 
 
 @jit(nothing(matrix, matrix, matrix))

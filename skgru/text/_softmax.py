@@ -58,8 +58,19 @@ def block_size(n_tokens):
     return _MANY if n_tokens > _LARGE else _FEW
 
 
-@jit(double(matrix, steps, matrix, matrix, vector, double, matrix, vector, matrix))
-def cross_entropy(hidden, targets, table, kernel, bias, share, d_table, d_bias, d_hidden):
+@part
+def _mean(scores, bias):
+    """Of scores that still lack their bias."""
+    total = np.float64(0)
+    for k in range(len(bias)):
+        total += np.float64(scores[k] + bias[k])
+    return total / len(bias)
+
+
+@jit(double(matrix, steps, matrix, matrix, vector, double, double, matrix, vector, matrix))
+def cross_entropy(
+    hidden, targets, table, kernel, bias, share, smoothing, d_table, d_bias, d_hidden
+):
     """Sum of the losses; gradients of `share` times it.
 
     Parameters
@@ -69,6 +80,8 @@ def cross_entropy(hidden, targets, table, kernel, bias, share, d_table, d_bias, 
     table, kernel : (V, K) and its transpose
     bias : (V,)
     share : float
+    smoothing : float
+        Share of the wanted probability that all tokens have in common.
     d_table, d_bias : added to
     d_hidden : written
     """
@@ -84,12 +97,15 @@ def cross_entropy(hidden, targets, table, kernel, bias, share, d_table, d_bias, 
         for i in range(len(scores)):
             target = targets[start + i]
             wanted = np.float64(scores[i, target]) + np.float64(bias[target])
+            if smoothing > 0:
+                wanted += smoothing * (_mean(scores[i], bias) - wanted)
             largest, partition = _exponentiate(scores[i], bias)
             total += np.float64(largest) + np.log(partition) - wanted
             scale = np.float32(share / partition)
+            common = np.float32(share * smoothing / n_tokens)
             for k in range(n_tokens):
-                scores[i, k] *= scale
-            scores[i, target] -= np.float32(share)
+                scores[i, k] = scores[i, k] * scale - common
+            scores[i, target] -= np.float32(share * (1 - smoothing))
             for k in range(n_tokens):
                 d_bias[k] += scores[i, k]
         np.dot(scores.T, x, part)

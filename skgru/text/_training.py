@@ -9,20 +9,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
 
-from skgru._blas_threads import one_thread
 from skgru.gru import _adam, _layers
 from skgru.gru._blas import multiply
 from skgru.text import _recurrence, _softmax
-from skgru.text._model import LanguageSpec, Weights
+from skgru.text._model import NO_MATRIX, LanguageSpec, Weights
 from skgru.text._recurrence import cut_strips
 from skgru.text._streams import Piece
+from skgru.text._threads import side_by_side
 
 _SHARD = 32  # rows
 
@@ -140,7 +138,7 @@ class _Shard:
         g = self._gradients
         loss = _softmax.cross_entropy(
             *(x, targets.reshape(-1), weights.table, strips.table, weights.output_bias),
-            *(share, g.table, g.output_bias, d_x),
+            *(share, 0.0, g.table, g.output_bias, d_x),
         )
         if self._spec.tied:
             _recurrence.add_outer(hidden, d_x, g.projection)
@@ -155,7 +153,8 @@ class _Shard:
         states = self.states[layer, :n_steps]
         gates, candidates = self.gates[layer, :n_steps], self.candidates[layer, :n_steps]
         _recurrence.backward(
-            starts, strips.backward[layer], states, gates, candidates, self.d_outputs[:n_steps]
+            *(starts, strips.backward[layer], states, gates, candidates),
+            *(self.d_outputs[:n_steps], NO_MATRIX),
         )
         d_projected = _flat(gates)
         _recurrence.collect(
@@ -208,18 +207,11 @@ class LanguageEngine:
     @contextmanager
     def threads(self) -> Iterator[None]:
         """Let shards run side by side, in as many threads as BLAS may use."""
-        libraries = ThreadpoolController().select(user_api="blas").lib_controllers
-        n_threads = min(len(self._shards), max((x.num_threads or 1 for x in libraries), default=1))
-        with one_thread:
-            if n_threads == 1:
+        with side_by_side(len(self._shards)) as self._map:
+            try:
                 yield
-                return
-            with ThreadPoolExecutor(n_threads) as pool:
-                self._map = pool.map
-                try:
-                    yield
-                finally:
-                    self._map = map
+            finally:
+                self._map = map
 
     def forget(self) -> None:
         """Let all streams begin with a state of zero."""

@@ -1,0 +1,143 @@
+"""One update of an encoder-decoder, on the CPU.
+
+The pairs of a batch are dealt out to shards that may run in threads. Their gradients are added in a
+fixed order: a fit gives the same bits on any number of cores.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+
+from skgru.gru import _adam
+from skgru.text import _decoder, _encoder, _pairs, _softmax
+from skgru.text._dropout import Dropout
+from skgru.text._seq2seq_model import Seq2SeqSpec, Weights
+from skgru.text._threads import side_by_side
+
+_SHARD = 32  # rows
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What stays the same over all updates.
+
+    Attributes
+    ----------
+    dropout : float
+        Share of each layer's outputs that is dropped.
+    clipnorm : float
+        Largest norm of a gradient; 0 does not clip.
+    label_smoothing : float
+        Share of a target's probability that is spread over all tokens.
+    """
+
+    dropout: float = 0.0
+    clipnorm: float = 1.0
+    label_smoothing: float = 0.0
+
+
+def differentiate(
+    weights: Weights, gradients: Weights, pairs, share: float, smoothing: float, dropout: Dropout
+) -> float:
+    """Sum of the losses of some pairs; the gradients of `share` times that are added."""
+    batch = _pairs.batch(*zip(*pairs))
+    encoding = _encoder.run(weights, batch.sources, batch.source_lengths, dropout)
+    decoding = _decoder.run(weights, encoding, batch.inputs, batch.target_lengths, dropout)
+    d_mixed = np.empty_like(decoding.mixed)
+    loss = _softmax.cross_entropy(
+        *(decoding.mixed, batch.targets.T[decoding.within], weights.table),
+        *(np.ascontiguousarray(weights.table.T), weights.output_bias, share, smoothing),
+        *(gradients.table, gradients.output_bias, d_mixed),
+    )
+    d_memory, d_finals = _decoder.run_back(weights, gradients, encoding, decoding, d_mixed)
+    _encoder.run_back(weights, gradients, encoding, d_memory, d_finals)
+    return loss
+
+
+class Seq2SeqEngine:
+    """Trains an encoder-decoder, batch by batch.
+
+    Parameters
+    ----------
+    spec : Seq2SeqSpec
+    parameters : ndarray of float32
+        Copied.
+    batch_size : int
+    settings : Settings
+    seed : list of int
+        Of dropout.
+    moments : tuple, optional
+        Adam's state to go on from: two vectors and the count of updates.
+    """
+
+    def __init__(
+        self,
+        spec: Seq2SeqSpec,
+        parameters: np.ndarray,
+        batch_size: int,
+        settings: Settings,
+        seed: list[int],
+        moments: tuple | None = None,
+    ):
+        self.parameters = parameters.copy()
+        self._weights = spec.view(self.parameters)
+        self._settings = settings
+        n_shards = max(1, batch_size // _SHARD)
+        self._vectors = [np.zeros_like(self.parameters) for _ in range(n_shards)]
+        self._gradients = [spec.view(vector) for vector in self._vectors]
+        self._dropouts = [
+            Dropout(settings.dropout, np.random.default_rng([*seed, i])) for i in range(n_shards)
+        ]
+        zeros = np.zeros_like(self.parameters)
+        first, second, count = moments or (zeros, zeros, 0)
+        self._first, self._second, self._count = first.copy(), second.copy(), count
+        self._decay = zeros
+        self._map: Callable = map
+
+    @property
+    def moments(self) -> tuple:
+        """Adam's state of this moment."""
+        return self._first.copy(), self._second.copy(), self._count
+
+    @contextmanager
+    def threads(self) -> Iterator[None]:
+        """Let shards run side by side."""
+        with side_by_side(len(self._vectors)) as self._map:
+            try:
+                yield
+            finally:
+                self._map = map
+
+    def differentiate(self, pairs) -> tuple[float, np.ndarray]:
+        """Sum of the losses of pairs of token numbers, and the gradient of their mean."""
+        n_shards = min(len(self._vectors), max(1, len(pairs) // _SHARD))
+        bounds = np.linspace(0, len(pairs), n_shards + 1).round().astype(int)
+        share = 1 / sum(len(target) + 1 for _, target in pairs)
+
+        def work(i: int) -> float:
+            self._vectors[i].fill(0)
+            return differentiate(
+                *(self._weights, self._gradients[i], pairs[bounds[i] : bounds[i + 1]]),
+                *(share, self._settings.label_smoothing, self._dropouts[i]),
+            )
+
+        loss = math.fsum(self._map(work, range(n_shards)))
+        gradient = self._vectors[0]
+        for other in self._vectors[1:n_shards]:
+            gradient += other
+        return loss, gradient
+
+    def update(self, pairs, rate: float) -> float:
+        """One step of Adam; the sum of the losses before it."""
+        loss, gradient = self.differentiate(pairs)
+        self._count += 1
+        _adam.step(
+            *(self.parameters, gradient, self._first, self._second, self._decay, rate),
+            *(self._count, self._settings.clipnorm, 0.9, 0.999, 1e-8),
+        )
+        return loss
