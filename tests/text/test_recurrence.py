@@ -84,18 +84,25 @@ def test_backward_agrees_with_finite_differences(weights):
     wanted, direction = draw(rng, S, B, n_units), draw(rng, *recurrent.shape)
     direction /= np.linalg.norm(direction)
 
-    def value(change):
-        outputs = run((kernel, recurrent + np.float32(change) * direction, bias), x, starts, 0)[1]
+    first, towards = draw(rng, B, n_units), draw(rng, B, n_units)
+
+    def value(change, of_first=0):
+        moved = recurrent + np.float32(change) * direction
+        given = first + np.float32(of_first) * towards
+        outputs = run((kernel, moved, bias), x, starts, given)[1]
         return (outputs.astype(float) * wanted).sum()
 
-    states, _, gates, candidates = run(weights, x, starts, 0)
+    states, _, gates, candidates = run(weights, x, starts, first)
     strips = _recurrence.cut_strips(np.ascontiguousarray(recurrent.T), 1, B)
-    _recurrence.backward(starts, strips, states, gates, candidates, wanted.copy())
+    d_first = np.empty((B, n_units), np.float32)
+    _recurrence.backward(starts, strips, states, gates, candidates, wanted.copy(), d_first)
     d_recurrent, d_bias = np.zeros_like(recurrent), np.zeros_like(bias)
     flat = [a.reshape(-1, a.shape[2]) for a in (states[:S], gates, candidates)]
     _recurrence.collect(*flat, d_recurrent, d_bias)
     slope = (value(1e-2) - value(-1e-2)) / 2e-2
     np.testing.assert_allclose((d_recurrent * direction).sum(), slope, rtol=5e-3, atol=5e-3)
+    slope = (value(0, 1e-2) - value(0, -1e-2)) / 2e-2
+    np.testing.assert_allclose((d_first * towards).sum(), slope, rtol=5e-3, atol=5e-3)
 
 
 def test_dropout_keeps_the_mean():

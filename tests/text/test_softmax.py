@@ -28,18 +28,20 @@ def test_exp_of_what_is_far_below_is_nothing():
     assert 0 <= _softmax.exp(np.float32(-np.inf)) < 1e-37
 
 
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
 @pytest.mark.parametrize("shape", [(3, 2), (300, 70), (600, 4500)])
-def test_cross_entropy_and_its_gradients(shape):
+def test_cross_entropy_and_its_gradients(shape, smoothing):
     hidden, targets, table, bias = problem(*shape)
     d_table, d_bias, d_hidden = np.ones_like(table), np.ones_like(bias), np.empty_like(hidden)
     kernel = np.ascontiguousarray(table.T)
     total = _softmax.cross_entropy(
-        hidden, targets, table, kernel, bias, 0.5, d_table, d_bias, d_hidden
+        hidden, targets, table, kernel, bias, 0.5, smoothing, d_table, d_bias, d_hidden
     )
     logs, rows = logarithms(hidden, table, bias), np.arange(len(hidden))
-    np.testing.assert_allclose(total, -logs[rows, targets].sum(), rtol=1e-5)
-    d_scores = np.exp(logs)
-    d_scores[rows, targets] -= 1
+    wanted = np.full_like(logs, smoothing / shape[1])
+    wanted[rows, targets] += 1 - smoothing
+    np.testing.assert_allclose(total, -(wanted * logs).sum(), rtol=1e-5)
+    d_scores = np.exp(logs) - wanted
     d_scores *= 0.5
     np.testing.assert_allclose(d_hidden, d_scores @ table, atol=2e-5)
     np.testing.assert_allclose(d_table, 1 + d_scores.T @ hidden, atol=2e-4)
