@@ -397,11 +397,6 @@ class GRUSeq2Seq(Versioned, BaseEstimator):
 
     # ------------------------------------------------------------------ reading
 
-    def _encode_pairs(self, X, y):
-        check_is_fitted(self)
-        vocabularies = (self._source_vocabulary, self._target_vocabulary)
-        return [[v.encode(t) for t in side] for v, side in zip(vocabularies, _read_pairs(X, y))]
-
     def score_samples(self, X, y):
         """Logarithm of the probability of each target, given its source.
 
@@ -417,7 +412,13 @@ class GRUSeq2Seq(Versioned, BaseEstimator):
         ndarray of float64, shape (n_pairs,)
             Nats, summed over a target's tokens and its end.
         """
-        return _seq2seq_reading.log_likelihood(self.model_.weights, *self._encode_pairs(X, y))
+        check_is_fitted(self)
+        vocabularies = self._source_vocabulary, self._target_vocabulary
+        sources, targets = (
+            [vocabulary.encode(text) for text in texts]
+            for vocabulary, texts in zip(vocabularies, _read_pairs(X, y))
+        )
+        return _seq2seq_reading.log_likelihood(self.model_.weights, sources, targets)
 
     def score(self, X, y, sample_weight=None):
         """Share of the sources whose predicted target is the wanted one, to the character.

@@ -101,7 +101,8 @@ def test_without_attention():
 
 @pytest.mark.parametrize("options", [{"n_layers": 2}, {"dropout": 0.2}, {"label_smoothing": 0.1}])
 def test_options_learn_as_well(options):
-    assert GRUSeq2Seq(units=24, random_state=0, **options).fit(X, Y).score(X, Y) == 1
+    model = GRUSeq2Seq(units=24, epochs=80, batch_size=9, random_state=0, **options)
+    assert model.fit(X, Y).score(X, Y) == 1
 
 
 def test_words():
@@ -195,7 +196,7 @@ def test_a_large_vocabulary_is_tied():
     assert model.predict(["w3"]).shape == (1,)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.lists(st.tuples(st.text(max_size=6), st.text(max_size=6)), min_size=1, max_size=5))
 def test_any_texts(pairs):
     sources, targets = map(list, zip(*pairs, strict=True))
@@ -295,7 +296,7 @@ def test_numpy_generator_is_left_alone():
 
 
 def test_partial_fit():
-    model = GRUSeq2Seq(units=24, random_state=0)
+    model = GRUSeq2Seq(units=24, batch_size=9, random_state=0)
     for _ in range(60):
         model.partial_fit(X, Y)
     assert model.n_iter_ == 60
@@ -351,7 +352,7 @@ def test_an_interruption_before_anything_is_none_of_ours(monkeypatch):
 
 
 def test_divergence(numbers):
-    model = pickle.loads(pickle.dumps(numbers)).set_params(learning_rate=1e30, clipnorm=None)
+    model = pickle.loads(pickle.dumps(numbers)).set_params(learning_rate=1e38, clipnorm=None)
     with np.errstate(all="ignore"), pytest.raises(ValueError, match="Training diverged"):
         model.fit(X, Y)
     assert model.predict(["drei"]).tolist() == ["three"]
@@ -371,7 +372,7 @@ def test_pickle(numbers):
 
 
 def test_grid_search():
-    model = GRUSeq2Seq(epochs=40, random_state=0)
+    model = GRUSeq2Seq(epochs=80, batch_size=9, random_state=0)
     search = GridSearchCV(model, {"units": [1, 16]}, cv=2).fit(X, Y)
     assert search.best_params_ == {"units": 16}
     assert cross_val_score(model.set_params(units=16), np.array(X), np.array(Y), cv=2).min() > 0.9

@@ -62,7 +62,7 @@ def test_missing_package(monkeypatch):
 
 def test_in_a_search():
     X, y = ["ab", "ba", "abab", "bb"] * 6, ["AB", "BA", "ABAB", "BB"] * 6
-    model = GRUSeq2Seq(epochs=30, random_state=0)
+    model = GRUSeq2Seq(epochs=60, batch_size=6, random_state=0)
     scorer = make_text_scorer("chrf")
     search = GridSearchCV(model, {"units": [1, 16]}, scoring=scorer, cv=2).fit(X, y)
     assert search.best_params_ == {"units": 16}
