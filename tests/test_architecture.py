@@ -105,7 +105,7 @@ TEXT_LAYERS = [
     {"_encoder"},
     {"_reading", "_decoding", "_layer", "_seq2seq_model"},
     {"_recurrence", "_softmax"},
-    {"_streams", "_pairs"},
+    {"_pairs", "_sides", "_streams"},
     {"_documents", "_model", "_parameters", "_progress", "_recipe", "_tokens"},
     {"_attention", "_dropout", "_seq2seq_recipe", "_threads"},
 ]

@@ -12,13 +12,21 @@ from sklearn.utils.validation import check_is_fitted
 
 from skgru._blas_threads import one_thread
 from skgru._versioned import Versioned
-from skgru.text import _beam, _documents, _parameters, _seq2seq_fitting, _seq2seq_reading, _tokens
+from skgru.text import (
+    _beam,
+    _documents,
+    _parameters,
+    _seq2seq_fitting,
+    _seq2seq_reading,
+    _sides,
+)
 from skgru.text import _seq2seq_recipe as _recipe
 from skgru.text._pairs import Pairs
 from skgru.text._progress import Progress
-from skgru.text._seq2seq_fitting import Schedule, Stopping, TrainedSeq2Seq
+from skgru.text._seq2seq_fitting import History, Schedule, Stopping, TrainedSeq2Seq
 from skgru.text._seq2seq_model import Seq2SeqSpec, draw
 from skgru.text._seq2seq_training import Seq2SeqEngine, Settings
+from skgru.text._sides import Numbers, Vocabularies
 
 
 class Alignment(NamedTuple):
@@ -252,59 +260,56 @@ class GRUSeq2Seq(Versioned, BaseEstimator):
         values = self.get_params(deep=False)
         names = values.keys() & _parameters.RULES.keys()
         _parameters.check(type(self).__name__, **{name: values[name] for name in sorted(names)})
-        texts = _read_pairs(X, y)
-        if fresh:
-            splitters = map(_tokens.splitter, _levels(self.level))
-            vocabularies = [
-                _tokens.learn(s, t, self.max_vocabulary) for s, t in zip(splitters, texts)
-            ]
-        else:
-            vocabularies = [self._source_vocabulary, self._target_vocabulary]
-        numbers = [[v.encode(text) for text in t] for v, t in zip(vocabularies, texts)]
+        texts = _sides.read(X, y)
+        vocabularies = (
+            _sides.learn(self.level, *texts, self.max_vocabulary) if fresh else self._vocabularies
+        )
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
-        return self._train(vocabularies, numbers, seed, fresh, once)
+        return self._train(vocabularies, vocabularies.encode(*texts), seed, fresh, once)
 
-    def _train(self, vocabularies, numbers, seed: int, fresh: bool, once: bool):
+    def _train(
+        self, vocabularies: Vocabularies, numbers: Numbers, seed: int, fresh: bool, once: bool
+    ):
         """Run the training and store what comes of it."""
         done = 0 if fresh else self.n_iter_
         rng = np.random.default_rng([seed, done])
-        spec = self._choose_spec(*vocabularies)
+        spec, stopping = self._choose_spec(*vocabularies), None
         if not fresh and spec != self.model_.spec:
             raise ValueError(
                 f"Training goes on with the fitted sizes {self.model_.spec}, but the parameters "
                 f"now ask for {spec}. Set them back, or call fit."
             )
-        stopping = None
         if self.early_stopping and not once:
-            numbers, held = _hold_out(numbers, self.validation_fraction, rng)
+            numbers, held = _sides.hold_out(numbers, float(self.validation_fraction), rng)
             stopping = Stopping(_mean_likelihood(spec, held), self.n_iter_no_change)
+        with one_thread:
+            counts = vocabularies.target.counts
+            parameters = draw(spec, counts, rng) if fresh else self.model_.parameters
         rows = _recipe.batch_size(self.batch_size, len(numbers[0]))
         sources, targets = numbers
-        pairs = Pairs(sources, targets, rows, self._find_rare(vocabularies[0], len(sources)))
+        pairs = Pairs(sources, targets, rows, vocabularies.find_rare(len(sources)))
+        moments = self.__dict__.get("_moments") if once and not fresh else None
+        engine = Seq2SeqEngine(spec, parameters, rows, self._settings(), [seed, done], moments)
         n_batches = -(-len(pairs) // rows)
         epochs = 1 if once else _recipe.epochs(self.epochs, n_batches)
-        with one_thread:
-            parameters = (
-                draw(spec, vocabularies[1].counts, rng) if fresh else self.model_.parameters
-            )
-        moments = self.__dict__.get("_moments") if once and not fresh else None
-        settings = Settings(
-            float(self.dropout), float(self.clipnorm or 0), float(self.label_smoothing)
-        )
-        engine = Seq2SeqEngine(spec, parameters, rows, settings, [seed, done], moments)
-        progress = Progress(type(self).__name__, epochs, len(pairs), self.verbose)
         schedule = Schedule(epochs, n_batches, float(self.learning_rate), constant=once)
+        progress = Progress(type(self).__name__, epochs, len(pairs), self.verbose)
         best, history = _seq2seq_fitting.train(engine, pairs, schedule, rng, progress, stopping)
-        self._source_vocabulary, self._target_vocabulary = vocabularies
-        self.source_tokens_, self.target_tokens_ = (v.classes for v in vocabularies)
-        self.model_ = TrainedSeq2Seq(spec, best)
-        self.loss_curve_ = ([] if fresh else self.loss_curve_) + history.losses
-        self.n_iter_ = len(self.loss_curve_)
-        self.validation_score_curve_ = history.scores or None
+        self._store(vocabularies, TrainedSeq2Seq(spec, best), history, fresh)
         longest = [max(map(len, side)) for side in numbers]
         self._longest = longest if fresh else [max(pair) for pair in zip(longest, self._longest)]
         self._moments = engine.moments if once else None
         return self
+
+    def _store(self, vocabularies, model: TrainedSeq2Seq, history: History, fresh: bool) -> None:
+        self._vocabularies, self.model_ = vocabularies, model
+        self.source_tokens_, self.target_tokens_ = (v.classes for v in vocabularies)
+        self.loss_curve_ = ([] if fresh else self.loss_curve_) + history.losses
+        self.n_iter_ = len(self.loss_curve_)
+        self.validation_score_curve_ = history.scores or None
+
+    def _settings(self) -> Settings:
+        return Settings(float(self.dropout), float(self.clipnorm or 0), float(self.label_smoothing))
 
     def _choose_spec(self, source, target) -> Seq2SeqSpec:
         return Seq2SeqSpec(
@@ -317,15 +322,6 @@ class GRUSeq2Seq(Versioned, BaseEstimator):
             tied=len(target) > _recipe.SMALL_VOCABULARY,
         )
 
-    def _find_rare(self, vocabulary, n_pairs: int) -> np.ndarray:
-        """Tokens of sources to show as unknown at times."""
-        rare = vocabulary.counts == 1
-        rare &= n_pairs > _recipe.FEW_PAIRS and not isinstance(
-            vocabulary.splitter, _tokens.Characters
-        )
-        rare[[_tokens.END, _tokens.UNKNOWN]] = False
-        return rare
-
     # ------------------------------------------------------------------ writing
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -336,7 +332,7 @@ class GRUSeq2Seq(Versioned, BaseEstimator):
         check_is_fitted(self)
         names = ("length_penalty", "max_length")
         _parameters.check(type(self).__name__, **{name: getattr(self, name) for name in names})
-        sources = [self._source_vocabulary.encode(text) for text in _documents.read(X)]
+        sources = [self._vocabularies.source.encode(text) for text in _documents.read(X)]
         lengths = np.array([len(source) for source in sources], int)
         if self.max_length == "auto":
             limits = _recipe.limits(lengths, *self._longest)
@@ -366,7 +362,7 @@ class GRUSeq2Seq(Versioned, BaseEstimator):
         _parameters.check(type(self).__name__, beam_width=self.beam_width)
         found = self._search(X, int(self.beam_width))
         out = np.empty(len(found), object)
-        out[:] = [self._target_vocabulary.decode(targets[0].tokens) for targets in found]
+        out[:] = [self._vocabularies.target.decode(targets[0].tokens) for targets in found]
         return out
 
     def suggest(self, X, k=5):
@@ -390,7 +386,7 @@ class GRUSeq2Seq(Versioned, BaseEstimator):
         for targets in self._search(X, max(int(k), int(self.beam_width))):
             best: dict[str, float] = {}
             for target in targets:
-                text = self._target_vocabulary.decode(target.tokens)
+                text = self._vocabularies.target.decode(target.tokens)
                 best.setdefault(text, target.log_probability)
             out.append(list(best.items())[:k])
         return out
@@ -413,12 +409,8 @@ class GRUSeq2Seq(Versioned, BaseEstimator):
             Nats, summed over a target's tokens and its end.
         """
         check_is_fitted(self)
-        vocabularies = self._source_vocabulary, self._target_vocabulary
-        sources, targets = (
-            [vocabulary.encode(text) for text in texts]
-            for vocabulary, texts in zip(vocabularies, _read_pairs(X, y))
-        )
-        return _seq2seq_reading.log_likelihood(self.model_.weights, sources, targets)
+        numbers = self._vocabularies.encode(*_sides.read(X, y))
+        return _seq2seq_reading.log_likelihood(self.model_.weights, *numbers)
 
     def score(self, X, y, sample_weight=None):
         """Share of the sources whose predicted target is the wanted one, to the character.
@@ -437,7 +429,7 @@ class GRUSeq2Seq(Versioned, BaseEstimator):
         float
             From 0 to 1. See `make_text_scorer` for measures that give credit for a part.
         """
-        X, y = _read_pairs(X, y)
+        X, y = _sides.read(X, y)
         return float(accuracy_score(y, self.predict(X).tolist(), sample_weight=sample_weight))
 
     def align(self, source, target=None) -> Alignment:
@@ -473,8 +465,8 @@ class GRUSeq2Seq(Versioned, BaseEstimator):
             ((best, *_),) = self._search(source, int(self.beam_width))
             written = best.tokens
         else:
-            written = self._target_vocabulary.encode(target)
-        read = self._source_vocabulary.encode(source)
+            written = self._vocabularies.target.encode(target)
+        read = self._vocabularies.source.encode(source)
         weights = _seq2seq_reading.shares(self.model_.weights, read, written)
         return Alignment(
             [*self.source_tokens_[read], ""], [*self.target_tokens_[written], ""], weights
@@ -488,45 +480,6 @@ class GRUSeq2Seq(Versioned, BaseEstimator):
         tags.input_tags.string = True
         tags.target_tags.required = True
         return tags
-
-
-def _levels(level) -> tuple:
-    """Of source and target."""
-    if isinstance(level, tuple | list):
-        if len(level) != 2:
-            raise ValueError(
-                "The 'level' parameter must be one level, or a pair of them for sources and "
-                f"targets. Got {level!r}, of length {len(level)}."
-            )
-        return tuple(level)
-    return level, level
-
-
-def _read_pairs(X, y) -> tuple[list[str], list[str]]:
-    """Sources and targets, of one number and at least one."""
-    sources, targets = _documents.read(X), _documents.read(y, "y")
-    if len(sources) != len(targets):
-        raise ValueError(
-            f"X and y must go together pair by pair. Got {len(sources)} sources in X and "
-            f"{len(targets)} targets in y."
-        )
-    if not sources:
-        raise ValueError("X and y must hold at least one pair. Got none.")
-    return sources, targets
-
-
-def _hold_out(numbers, share: float, rng: np.random.Generator):
-    """Pairs to train on, and others to watch."""
-    n = len(numbers[0])
-    n_held = max(1, round(share * n))
-    if n_held >= n:
-        raise ValueError(
-            f"early_stopping holds {n_held} of {n} pairs out, which leaves none to train on. Give "
-            "more pairs, lower `validation_fraction` or set early_stopping=False."
-        )
-    order = rng.permutation(n)
-    held, kept = order[:n_held], np.sort(order[n_held:])
-    return tuple([[side[i] for i in rows] for side in numbers] for rows in (kept, held))
 
 
 def _mean_likelihood(spec: Seq2SeqSpec, pairs):

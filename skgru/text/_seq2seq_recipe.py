@@ -9,9 +9,6 @@ import numpy as np
 # Up to so many target tokens the output has a table of its own.
 SMALL_VOCABULARY = 1000
 
-# Of fewer pairs no token is given up to learn what an unknown one is.
-FEW_PAIRS = 100
-
 # Chosen on the validation part of the training data of number words and dates.
 _UPDATES = 800
 _MIN_EPOCHS, _MAX_EPOCHS = 4, 200
