@@ -84,7 +84,7 @@ def catalogues(language="fr", folder=CATALOGUES, most_words=8, n_held=500):
     return split(list(pairs), list(pairs.values()), n_held)
 
 
-def docstrings(packages=PACKAGES, longest=600, n_held=500):
+def docstrings(packages=PACKAGES, longest=300, n_held=500):
     """The body of a docstring -> its first line."""
     pairs = {}
     for text in sorted({d for name in packages for d in _documented(name)}):

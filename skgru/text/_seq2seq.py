@@ -68,9 +68,9 @@ class GRUSeq2Seq(Versioned, BaseEstimator):
         of it in one vector [1]_.
     beam_width : int, default=4
         Beginnings that are kept while a target is written; 1 always takes the likeliest token.
-    length_penalty : float, default=0.0
-        How much long targets are favoured over short ones: the power of equation 14 in [3]_, where
-        0.6 to 0.7 are used. With 0 the most probable target is sought.
+    length_penalty : float, default=1.0
+        How much long targets are favoured over short ones: the power of equation 14 in [3]_. With 0
+        the most probable target is sought.
     max_length : int or "auto", default="auto"
         Most tokens to write. ``"auto"`` is half more than the longest target seen in training, and
         in proportion more for a source that is longer than all of those.
@@ -80,7 +80,7 @@ class GRUSeq2Seq(Versioned, BaseEstimator):
     dropout : float in [0, 1), default=0.0
         Share of every layer's outputs that is dropped during training.
     epochs : int or "auto", default="auto"
-        Passes over the pairs; ``"auto"`` aims at 800 updates of the weights, within 4 to 200
+        Passes over the pairs; ``"auto"`` aims at 800 updates of the weights, within 10 to 200
         passes.
     batch_size : int or "auto", default="auto"
         Pairs to an update; ``"auto"`` is 64, fewer where there are fewer than 1,024 pairs.
@@ -176,7 +176,7 @@ class GRUSeq2Seq(Versioned, BaseEstimator):
         n_layers=1,
         attention=True,
         beam_width=4,
-        length_penalty=0.0,
+        length_penalty=1.0,
         max_length="auto",
         max_vocabulary=None,
         dropout=0.0,

@@ -11,7 +11,7 @@ SMALL_VOCABULARY = 1000
 
 # Chosen on the validation part of the training data of number words and dates.
 _UPDATES = 800
-_MIN_EPOCHS, _MAX_EPOCHS = 4, 200
+_MIN_EPOCHS, _MAX_EPOCHS = 10, 200
 _MAX_ROWS, _BATCHES = 64, 16
 
 

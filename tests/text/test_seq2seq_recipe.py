@@ -13,9 +13,9 @@ def test_batch_size(n_pairs, rows):
 def test_epochs():
     assert _recipe.epochs(7, 1) == 7
     assert _recipe.epochs("auto", 1) == 200
-    assert _recipe.epochs("auto", 10**6) == 4
-    few, many = _recipe.epochs("auto", 20), _recipe.epochs("auto", 100)
-    assert 4 < many < few < 200
+    assert _recipe.epochs("auto", 10**6) == 10
+    few, many = _recipe.epochs("auto", 20), _recipe.epochs("auto", 70)
+    assert 10 < many < few < 200
 
 
 def test_limits_grow_with_sources_longer_than_known():
