@@ -48,8 +48,9 @@ for source, best in zip(
 # Where it looks
 # --------------
 # `align` gives the share of attention of each character that was read, a row for each one written.
-# Large numbers come first in both languages, so the darkest places run down the diagonal. To write
-# "quatre-vingt-dix-sept" the network has to look at "ninety-seven" for a long time.
+# Within a word there is little to look up, as the network knows by heart how it is spelt. Dark are
+# the places where a word begins: "mille" looks at "thousand", "quatre-vingt" at "ninety" and "sept"
+# at "seven".
 
 
 def show(ax, alignment):

@@ -20,6 +20,8 @@ import re
 
 import matplotlib.pyplot as plt
 import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.feature_extraction.text import TfidfVectorizer
 
 from skgru import GRUSeq2Seq, make_text_scorer
 
@@ -46,7 +48,7 @@ for text in sorted({text for module in modules.split() for text in documented(mo
     head, _, body = text.partition("\n\n")
     summary, body = " ".join(head.split()), " ".join(body.split())
     if re.fullmatch(r"[A-Z].{15,90}\.", summary) and len(body) > 100:
-        pairs.setdefault(summary, body[:300])
+        pairs.setdefault(summary, body[:200])
 
 order = np.random.default_rng(0).permutation(len(pairs))
 summaries, texts = (np.array(list(side))[order] for side in (pairs, pairs.values()))
@@ -60,7 +62,7 @@ print(f"{texts[0]} …\n\n  -> {summaries[0]}")
 # Tokens are words. The 3,000 most frequent ones of either side are kept; dropout keeps the network
 # from learning so few texts by heart.
 
-writer = GRUSeq2Seq("word", units=128, max_vocabulary=3000, dropout=0.3, epochs=12, random_state=0)
+writer = GRUSeq2Seq("word", max_vocabulary=3000, dropout=0.3, random_state=0)
 writer.fit(texts[n_held:], summaries[n_held:])
 
 # %%
@@ -76,24 +78,23 @@ for wanted, found in zip(summaries[:8], writer.predict(texts[:8]), strict=True):
 # takes the beginning of the text; another one the summary of the most similar text that is known.
 
 
-class Beginning:
+class Beginning(BaseEstimator):
     """The first words of a text as its summary."""
 
     def predict(self, X):
         return [" ".join(text.split()[:12]) for text in X]
 
 
-class Nearest:
+class Nearest(BaseEstimator):
     """The summary of the text with most words in common."""
 
     def predict(self, X):
-        from sklearn.feature_extraction.text import TfidfVectorizer
-
         words = TfidfVectorizer().fit(texts[n_held:])
         likeness = words.transform(X) @ words.transform(texts[n_held:]).T
         return summaries[n_held:][likeness.toarray().argmax(axis=1)]
 
 
+# A scorer takes whatever predicts.
 score = make_text_scorer("rougeL")
 rivals = {"first 12 words": Beginning(), "nearest text's": Nearest(), "GRUSeq2Seq": writer}
 scores = {name: score(rival, texts[:n_held], summaries[:n_held]) for name, rival in rivals.items()}

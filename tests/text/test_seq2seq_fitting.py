@@ -1,3 +1,5 @@
+from contextlib import nullcontext
+
 import numpy as np
 import pytest
 
@@ -13,8 +15,6 @@ class Engine:
         self.parameters, self.rates, self._loss = np.zeros(1), [], loss
 
     def threads(self):
-        from contextlib import nullcontext
-
         return nullcontext()
 
     def update(self, pairs, rate):
