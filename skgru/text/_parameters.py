@@ -31,14 +31,6 @@ RULES: dict[str, Rule] = {
     "sequence_length": whole(1),
     "learning_rate": POSITIVE,
     "clipnorm": either(POSITIVE, one_of(None)),
-    "attention": FLAG,
-    "beam_width": whole(1),
-    "length_penalty": NOT_NEGATIVE,
-    "max_length": either(whole(0), one_of("auto")),
-    "label_smoothing": RATE,
-    "early_stopping": FLAG,
-    "validation_fraction": number(0, 1, open_low=True, open_high=True),
-    "n_iter_no_change": whole(1),
     "verbose": either(whole(0), FLAG),
     # Of methods.
     "n": whole(0),
@@ -52,6 +44,20 @@ RULES: dict[str, Rule] = {
 }
 
 
-def check(owner: str, **values) -> None:
+# Of pairs of texts, where the length is that of what is written.
+SEQ2SEQ_RULES: dict[str, Rule] = {
+    **RULES,
+    "attention": FLAG,
+    "beam_width": whole(1),
+    "length_penalty": NOT_NEGATIVE,
+    "max_length": either(whole(0), one_of("auto")),
+    "label_smoothing": RATE,
+    "early_stopping": FLAG,
+    "validation_fraction": number(0, 1, open_low=True, open_high=True),
+    "n_iter_no_change": whole(1),
+}
+
+
+def check(owner: str, rules: dict[str, Rule] = RULES, **values) -> None:
     """Refuse a value that breaks the rule of its name."""
-    require(owner, {name: RULES[name] for name in values}, values)
+    require(owner, {name: rules[name] for name in values}, values)

@@ -257,15 +257,17 @@ class GRUSeq2Seq(Versioned, BaseEstimator):
         return self._fit(X, y, fresh=not self.__sklearn_is_fitted__(), once=True)
 
     def _fit(self, X, y, fresh: bool, once: bool = False):
-        values = self.get_params(deep=False)
-        names = values.keys() & _parameters.RULES.keys()
-        _parameters.check(type(self).__name__, **{name: values[name] for name in sorted(names)})
+        self._check(*sorted(self.get_params(deep=False).keys() & _parameters.SEQ2SEQ_RULES.keys()))
         texts = _sides.read(X, y)
         vocabularies = (
             _sides.learn(self.level, *texts, self.max_vocabulary) if fresh else self._vocabularies
         )
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         return self._train(vocabularies, vocabularies.encode(*texts), seed, fresh, once)
+
+    def _check(self, *names: str) -> None:
+        values = {name: getattr(self, name) for name in names}
+        _parameters.check(type(self).__name__, _parameters.SEQ2SEQ_RULES, **values)
 
     def _train(
         self, vocabularies: Vocabularies, numbers: Numbers, seed: int, fresh: bool, once: bool
@@ -327,18 +329,17 @@ class GRUSeq2Seq(Versioned, BaseEstimator):
     def __sklearn_is_fitted__(self) -> bool:
         return "model_" in self.__dict__
 
-    def _search(self, X, width: int):
-        """The best targets of each source."""
+    def _search(self, X, k: int = 1) -> list[list[_beam.Found]]:
+        """The best targets of each source, with a beam for at least k."""
         check_is_fitted(self)
-        names = ("length_penalty", "max_length")
-        _parameters.check(type(self).__name__, **{name: getattr(self, name) for name in names})
+        self._check("beam_width", "length_penalty", "max_length")
         sources = [self._vocabularies.source.encode(text) for text in _documents.read(X)]
         lengths = np.array([len(source) for source in sources], int)
         if self.max_length == "auto":
             limits = _recipe.limits(lengths, *self._longest)
         else:
             limits = np.full(len(sources), int(self.max_length))
-        how = _beam.Search(width, float(self.length_penalty))
+        how = _beam.Search(max(k, int(self.beam_width)), float(self.length_penalty))
         return _beam.search(self.model_.weights, sources, limits, how)
 
     def predict(self, X):
@@ -359,8 +360,7 @@ class GRUSeq2Seq(Versioned, BaseEstimator):
         NotFittedError
             Before `fit`.
         """
-        _parameters.check(type(self).__name__, beam_width=self.beam_width)
-        found = self._search(X, int(self.beam_width))
+        found = self._search(X)
         out = np.empty(len(found), object)
         out[:] = [self._vocabularies.target.decode(targets[0].tokens) for targets in found]
         return out
@@ -381,9 +381,9 @@ class GRUSeq2Seq(Versioned, BaseEstimator):
             For each source up to k different targets, the one that `predict` prefers first, with
             nats as `score_samples` counts them.
         """
-        _parameters.check("suggest", k=k, beam_width=self.beam_width)
+        _parameters.check("suggest", k=k)
         out = []
-        for targets in self._search(X, max(int(k), int(self.beam_width))):
+        for targets in self._search(X, int(k)):
             best: dict[str, float] = {}
             for target in targets:
                 text = self._vocabularies.target.decode(target.tokens)
@@ -462,7 +462,7 @@ class GRUSeq2Seq(Versioned, BaseEstimator):
                 "There is nothing to align: the model was fitted with attention=False."
             )
         if target is None:
-            ((best, *_),) = self._search(source, int(self.beam_width))
+            ((best, *_),) = self._search(source)
             written = best.tokens
         else:
             written = self._vocabularies.target.encode(target)
