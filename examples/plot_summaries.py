@@ -106,6 +106,7 @@ ax.set(xlabel="ROUGE-L of 200 unseen docstrings", xlim=(0, 1.15 * max(scores.val
 ax.spines[["top", "right"]].set_visible(False)
 
 # %%
-# The network has learnt how such lines sound and picks up what a text is about. It has read a few
-# thousand docstrings and nothing else in its life: for summaries that can be relied on, use a
-# language model that has read more.
+# The network has learnt how such lines sound, and often what a text is about. It has read two
+# thousand docstrings and nothing else in its life, though, and whole families of functions describe
+# themselves in nearly the same words: there the nearest text is hard to beat. Look at such a rival
+# before you trust a network with your texts.
