@@ -17,8 +17,8 @@ from skgru.text._recurrence import cut_strips
 from skgru.text._seq2seq_model import Weights
 from skgru.text._tokens import END, UNKNOWN
 
-# Beginnings side by side.
-_ROWS = 512
+# Beginnings side by side, and scores of all their continuations.
+_ROWS, _SCORES = 512, 1 << 21
 
 
 class Found(NamedTuple):
@@ -146,7 +146,8 @@ def search(weights: Weights, sources, limits: np.ndarray, how: Search) -> list[l
     order = np.argsort(-sizes, kind="stable")
     with one_thread:
         table = _layer.table(weights.target_embedding, _decoder.cell(weights, 0))
-        for rows in _pairs.cut(order, sizes, max(1, _ROWS // how.width)):
+        n_rows = min(_ROWS, _SCORES // len(weights.table)) // how.width
+        for rows in _pairs.cut(order, sizes, max(1, n_rows)):
             own = [sources[i] for i in rows]
             decoder = Decoder(weights, table, own, how.width)
             for i, targets in zip(rows, _search_block(decoder, limits[rows], how)):
