@@ -140,7 +140,9 @@ def test_a_tokenizer():
 
 
 def test_sentencepiece(tmp_path):
-    sentencepiece = pytest.importorskip("sentencepiece")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of SWIG, where Python is 3.12 or more
+        sentencepiece = pytest.importorskip("sentencepiece")
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=iter(X + Y),
         model_prefix=str(tmp_path / "pieces"),
