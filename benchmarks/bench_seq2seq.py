@@ -25,7 +25,7 @@ import _text_tasks
 
 BARS = {"numbers": "98 % in 120 s", "dates": "99 % in 120 s"}
 UNITS, WIDTH, ROWS, RATE = 128, 64, 64, 4e-3  # the defaults
-CATALOGUES = {"units": 256, "dropout": 0.2, "epochs": 8}
+CATALOGUES = {"units": 256, "dropout": 0.2, "epochs": 15}
 SUMMARIES = {"level": "word", "max_vocabulary": 8000, "dropout": 0.3, "epochs": 10}
 PIECES = 2000  # of either language
 

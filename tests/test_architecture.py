@@ -107,7 +107,7 @@ TEXT_LAYERS = [
     {"_recurrence", "_softmax"},
     {"_pairs", "_sides", "_streams"},
     {"_documents", "_model", "_parameters", "_progress", "_recipe", "_tokens"},
-    {"_attention", "_dropout", "_seq2seq_recipe", "_threads"},
+    {"_attention", "_dropout", "_scratch", "_seq2seq_recipe", "_threads"},
 ]
 
 # Within persistence, the same.

@@ -14,6 +14,7 @@ from skgru._blas_threads import one_thread
 from skgru.text import _attention, _decoder, _encoder, _layer, _pairs, _recurrence
 from skgru.text._dropout import Dropout
 from skgru.text._recurrence import cut_strips
+from skgru.text._scratch import Scratch
 from skgru.text._seq2seq_model import Weights
 from skgru.text._tokens import END, UNKNOWN
 
@@ -71,11 +72,12 @@ class Decoder:
 
     def __init__(self, weights: Weights, table: np.ndarray, sources, width: int):
         tokens, self._lengths = _pairs.fill_up(sources)
-        encoding = _encoder.run(weights, tokens, self._lengths, Dropout())
+        scratch = Scratch()
+        encoding = _encoder.run(weights, tokens, self._lengths, Dropout(), scratch)
         self._weights, self._table, self._width = weights, table, width
         self._attends = len(weights.keys) > 0
         if self._attends:
-            self._keys, self._memory = _decoder.remember(weights, encoding.memory)
+            self._keys, self._memory = _decoder.remember(weights, encoding.memory, scratch)
         self._states = np.repeat(_decoder.start(weights, encoding.finals), width, axis=1)
         self._strips = [
             cut_strips(kernel, 3, self._states.shape[1]) for kernel in weights.decoder_recurrent

@@ -15,6 +15,7 @@ from skgru.text import _attention, _dropout, _layer, _recurrence
 from skgru.text._dropout import Dropout
 from skgru.text._encoder import Encoding
 from skgru.text._layer import Cell, Tape
+from skgru.text._scratch import Scratch
 from skgru.text._seq2seq_model import Weights
 
 
@@ -63,21 +64,28 @@ def start(weights: Weights, finals: np.ndarray) -> np.ndarray:
     return np.tanh(finals @ weights.bridge + weights.bridge_bias[:, None])
 
 
-def remember(weights: Weights, memory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def remember(
+    weights: Weights, memory: np.ndarray, scratch: Scratch
+) -> tuple[np.ndarray, np.ndarray]:
     """Keys and memory, source by source: (S, B, M) -> (B, S, H), (B, S, M)."""
-    memory = np.ascontiguousarray(memory.transpose(1, 0, 2))
-    return product(memory, weights.keys), memory
+    memory = scratch.copy(memory.transpose(1, 0, 2))
+    return _product(memory, weights.keys, scratch), memory
 
 
-def product(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+def _product(x: np.ndarray, kernel: np.ndarray, scratch: Scratch) -> np.ndarray:
     """``x @ kernel`` over the last axis."""
-    out = np.empty((*x.shape[:-1], kernel.shape[1]), np.float32)
+    out = scratch.empty(*x.shape[:-1], kernel.shape[1])
     multiply(x.reshape(-1, len(kernel)), kernel, out.reshape(-1, kernel.shape[1]))
     return out
 
 
 def run(
-    weights: Weights, encoding: Encoding, inputs: np.ndarray, lengths: np.ndarray, dropout: Dropout
+    weights: Weights,
+    encoding: Encoding,
+    inputs: np.ndarray,
+    lengths: np.ndarray,
+    dropout: Dropout,
+    scratch: Scratch,
 ) -> Decoding:
     """Read targets, token numbers (T, B) each one place late, with their lengths (B,)."""
     first = start(weights, encoding.finals)
@@ -88,16 +96,18 @@ def run(
         if layer:
             x = tapes[-1].outputs.reshape(inputs.size, -1)
             rows = _layer.in_order(*inputs.shape)
-        tapes.append(_layer.run(x, rows, state, cell(weights, layer)))
+        tapes.append(_layer.run(x, rows, state, cell(weights, layer), scratch))
         masks.append(dropout.apply(tapes[-1].outputs))
-    queries = np.ascontiguousarray(tapes[-1].outputs.transpose(1, 0, 2))
+    queries = scratch.copy(tapes[-1].outputs.transpose(1, 0, 2))
     within = np.arange(len(inputs)) < lengths[:, None]
     joined, keys, memory, shares = queries[within], *3 * (np.empty((0, 0, 0), np.float32),)
     if len(weights.keys):
-        keys, memory = remember(weights, encoding.memory)
+        keys, memory = remember(weights, encoding.memory, scratch)
         shares, contexts = _attention.attend(queries, keys, memory, encoding.lengths)
-        joined = np.concatenate([contexts[within], joined], axis=1)
-    mixed = product(joined, weights.mix)
+        both = [contexts[within], joined]
+        joined = scratch.empty(len(joined), len(weights.mix))
+        np.concatenate(both, axis=1, out=joined)
+    mixed = _product(joined, weights.mix, scratch)
     mixed += weights.mix_bias
     np.tanh(mixed, out=mixed)
     return Decoding(
@@ -106,7 +116,12 @@ def run(
 
 
 def run_back(
-    weights: Weights, gradients: Weights, encoding: Encoding, decoding: Decoding, d_mixed
+    weights: Weights,
+    gradients: Weights,
+    encoding: Encoding,
+    decoding: Decoding,
+    d_mixed: np.ndarray,
+    scratch: Scratch,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Add the gradients of all weights below the output; those of memory and finals come back.
 
@@ -115,14 +130,15 @@ def run_back(
     d_mixed *= 1 - decoding.mixed * decoding.mixed
     _recurrence.add_outer(decoding.joined, d_mixed, gradients.mix)
     gradients.mix_bias[:] += d_mixed.sum(axis=0)
-    d_joined = product(d_mixed, np.ascontiguousarray(weights.mix.T))
+    d_joined = _product(d_mixed, np.ascontiguousarray(weights.mix.T), scratch)
     n_units = decoding.queries.shape[2]
-    d_queries = np.zeros_like(decoding.queries)
+    d_queries = scratch.zeros(*decoding.queries.shape)
     d_queries[decoding.within] = d_joined[:, -n_units:]
-    d_memory = np.zeros_like(encoding.memory)
+    d_memory = scratch.zeros(*encoding.memory.shape)
     if len(weights.keys):
-        d_memory = _attend_back(weights, gradients, decoding, d_joined, d_queries)
-    d_outputs = np.ascontiguousarray(d_queries.transpose(1, 0, 2))
+        by_source = _attend_back(weights, gradients, decoding, d_joined, d_queries, scratch)
+        d_memory[:] = by_source.transpose(1, 0, 2)
+    d_outputs = scratch.copy(d_queries.transpose(1, 0, 2))
     d_first = np.empty_like(decoding.first)
     for layer in reversed(range(len(decoding.tapes))):
         tape = decoding.tapes[layer]
@@ -138,10 +154,12 @@ def run_back(
     return d_memory, d_first @ weights.bridge.transpose(0, 2, 1)
 
 
-def _attend_back(weights, gradients, decoding: Decoding, d_joined, d_queries) -> np.ndarray:
-    """Gradient of the memory (S, B, M); that of the queries is added to `d_queries`."""
+def _attend_back(
+    weights, gradients, decoding: Decoding, d_joined, d_queries, scratch: Scratch
+) -> np.ndarray:
+    """Gradient of the memory (B, S, M); that of the queries is added to `d_queries`."""
     width = decoding.memory.shape[2]
-    d_contexts = np.zeros((*decoding.within.shape, width), np.float32)
+    d_contexts = scratch.zeros(*decoding.within.shape, width)
     d_contexts[decoding.within] = d_joined[:, :width]
     more, d_keys, d_memory = _attention.attend_back(
         decoding.queries, decoding.keys, decoding.memory, decoding.shares, d_contexts
@@ -149,5 +167,5 @@ def _attend_back(weights, gradients, decoding: Decoding, d_joined, d_queries) ->
     d_queries += more
     flat = d_keys.reshape(-1, d_keys.shape[2])
     _recurrence.add_outer(decoding.memory.reshape(-1, width), flat, gradients.keys)
-    d_memory += product(d_keys, np.ascontiguousarray(weights.keys.T))
-    return np.ascontiguousarray(d_memory.transpose(1, 0, 2))
+    d_memory += _product(d_keys, np.ascontiguousarray(weights.keys.T), scratch)
+    return d_memory

@@ -13,6 +13,7 @@ import numpy as np
 from skgru.text import _dropout, _layer
 from skgru.text._dropout import Dropout
 from skgru.text._layer import Cell, Tape
+from skgru.text._scratch import Scratch
 from skgru.text._seq2seq_model import Weights
 
 
@@ -65,7 +66,13 @@ def _reorder(values: np.ndarray, places: np.ndarray) -> np.ndarray:
     return values[places, np.arange(places.shape[1])]
 
 
-def run(weights: Weights, tokens: np.ndarray, lengths: np.ndarray, dropout: Dropout) -> Encoding:
+def run(
+    weights: Weights,
+    tokens: np.ndarray,
+    lengths: np.ndarray,
+    dropout: Dropout,
+    scratch: Scratch,
+) -> Encoding:
     """Read sources, token numbers (S, B) with their lengths (B,), each at least 1."""
     n_steps, n_rows = tokens.shape
     mirror, columns = _mirror(lengths, n_steps), np.arange(n_rows)
@@ -74,9 +81,11 @@ def run(weights: Weights, tokens: np.ndarray, lengths: np.ndarray, dropout: Drop
     masks, finals = [], []
     for layer in range(len(weights.encoder_recurrent)):
         first = np.zeros((n_rows, weights.encoder_recurrent.shape[2]), np.float32)
-        there = _layer.run(x, rows, first, cell(weights, layer, 0))
-        back = _layer.run(x, _reorder(rows, mirror), first, cell(weights, layer, 1))
-        memory = np.concatenate([there.outputs, _reorder(back.outputs, mirror)], axis=2)
+        there = _layer.run(x, rows, first, cell(weights, layer, 0), scratch)
+        back = _layer.run(x, _reorder(rows, mirror), first, cell(weights, layer, 1), scratch)
+        memory = scratch.empty(n_steps, n_rows, weights.bridge.shape[1])
+        halves = [there.outputs, _reorder(back.outputs, mirror)]
+        np.concatenate(halves, axis=2, out=memory)
         finals.append(
             np.concatenate([tape.states[lengths, columns] for tape in (there, back)], axis=1)
         )
@@ -87,17 +96,22 @@ def run(weights: Weights, tokens: np.ndarray, lengths: np.ndarray, dropout: Drop
 
 
 def run_back(
-    weights: Weights, gradients: Weights, encoding: Encoding, d_memory: np.ndarray, d_finals
+    weights: Weights,
+    gradients: Weights,
+    encoding: Encoding,
+    d_memory: np.ndarray,
+    d_finals: np.ndarray,
+    scratch: Scratch,
 ) -> None:
     """Add the gradients of all weights, from those of memory (overwritten) and finals."""
     lengths, columns = encoding.lengths, np.arange(len(encoding.lengths))
     for layer in reversed(range(len(encoding.tapes))):
         _dropout.undo(d_memory, encoding.masks[layer])
-        d_x = np.zeros_like(encoding.tapes[layer][0].x)
+        d_x = scratch.zeros(*encoding.tapes[layer][0].x.shape)
         halves = np.split(d_memory, 2, axis=2)
         for direction, tape in enumerate(encoding.tapes[layer]):
             half = halves[direction]
-            d_outputs = _reorder(half, encoding.mirror) if direction else half.copy()
+            d_outputs = scratch.copy(_reorder(half, encoding.mirror) if direction else half)
             d_outputs[lengths - 1, columns] += np.split(d_finals[layer], 2, axis=1)[direction]
             own = cell(weights, layer, direction)
             _layer.run_back(tape, d_outputs, own, cell(gradients, layer, direction), d_x)

@@ -13,6 +13,7 @@ import numpy as np
 from skgru.gru import _layers
 from skgru.text import _recurrence
 from skgru.text._recurrence import cut_strips
+from skgru.text._scratch import Scratch
 
 
 class Cell(NamedTuple):
@@ -55,17 +56,17 @@ def table(x: np.ndarray, cell: Cell) -> np.ndarray:
     return out
 
 
-def run(x: np.ndarray, rows: np.ndarray, first: np.ndarray, cell: Cell) -> Tape:
+def run(x: np.ndarray, rows: np.ndarray, first: np.ndarray, cell: Cell, scratch: Scratch) -> Tape:
     """Read S steps: inputs (n, F), rows (S, B), first state (B, H)."""
     n_steps, n_rows = rows.shape
     n_units = len(cell.recurrent)
     tape = Tape(
         x,
         rows,
-        np.empty((n_steps + 1, n_rows, n_units), np.float32),
-        np.empty((n_steps, n_rows, n_units), np.float32),
-        np.empty((n_steps, n_rows, 3 * n_units), np.float32),
-        np.empty((n_steps, n_rows, n_units), np.float32),
+        scratch.empty(n_steps + 1, n_rows, n_units),
+        scratch.empty(n_steps, n_rows, n_units),
+        scratch.empty(n_steps, n_rows, 3 * n_units),
+        scratch.empty(n_steps, n_rows, n_units),
     )
     tape.states[0] = first
     _recurrence.forward(

@@ -7,6 +7,7 @@ import numpy as np
 from skgru._blas_threads import one_thread
 from skgru.text import _decoder, _encoder, _pairs, _softmax
 from skgru.text._dropout import Dropout
+from skgru.text._scratch import Scratch
 from skgru.text._seq2seq_model import Weights
 
 # Pairs read side by side.
@@ -38,6 +39,6 @@ def shares(weights: Weights, source: np.ndarray, target: np.ndarray) -> np.ndarr
 
 
 def _read(weights: Weights, sources, targets):
-    batch, rest = _pairs.batch(sources, targets), Dropout()
-    encoding = _encoder.run(weights, batch.sources, batch.source_lengths, rest)
-    return batch, _decoder.run(weights, encoding, batch.inputs, batch.target_lengths, rest)
+    batch, means = _pairs.batch(sources, targets), (Dropout(), Scratch())
+    encoding = _encoder.run(weights, batch.sources, batch.source_lengths, *means)
+    return batch, _decoder.run(weights, encoding, batch.inputs, batch.target_lengths, *means)

@@ -16,6 +16,7 @@ import numpy as np
 from skgru.gru import _adam
 from skgru.text import _decoder, _encoder, _pairs, _softmax
 from skgru.text._dropout import Dropout
+from skgru.text._scratch import Scratch
 from skgru.text._seq2seq_model import Seq2SeqSpec, Weights
 from skgru.text._threads import side_by_side
 
@@ -41,22 +42,35 @@ class Settings:
     label_smoothing: float = 0.0
 
 
-def differentiate(
-    weights: Weights, gradients: Weights, pairs, share: float, smoothing: float, dropout: Dropout
-) -> float:
-    """Sum of the losses of some pairs; the gradients of `share` times that are added."""
-    batch = _pairs.batch(*zip(*pairs))
-    encoding = _encoder.run(weights, batch.sources, batch.source_lengths, dropout)
-    decoding = _decoder.run(weights, encoding, batch.inputs, batch.target_lengths, dropout)
-    d_mixed = np.empty_like(decoding.mixed)
-    loss = _softmax.cross_entropy(
-        *(decoding.mixed, batch.targets.T[decoding.within], weights.table),
-        *(np.ascontiguousarray(weights.table.T), weights.output_bias, share, smoothing),
-        *(gradients.table, gradients.output_bias, d_mixed),
-    )
-    d_memory, d_finals = _decoder.run_back(weights, gradients, encoding, decoding, d_mixed)
-    _encoder.run_back(weights, gradients, encoding, d_memory, d_finals)
-    return loss
+class _Shard:
+    """Some pairs of each batch: their gradient, their dropout and the memory that they need."""
+
+    def __init__(self, spec: Seq2SeqSpec, settings: Settings, seed: list[int]):
+        self.gradient = np.zeros(spec.n_parameters, np.float32)
+        self._gradients = spec.view(self.gradient)
+        self._dropout = Dropout(settings.dropout, np.random.default_rng(seed))
+        self._smoothing = settings.label_smoothing
+        self._scratch = Scratch()
+
+    def differentiate(self, weights: Weights, pairs, share: float) -> float:
+        """Sum of the losses of some pairs; the gradient of `share` times that is in `gradient`."""
+        self.gradient.fill(0)
+        self._scratch.start_over()
+        gradients, scratch, means = self._gradients, self._scratch, (self._dropout, self._scratch)
+        batch = _pairs.batch(*zip(*pairs))
+        encoding = _encoder.run(weights, batch.sources, batch.source_lengths, *means)
+        decoding = _decoder.run(weights, encoding, batch.inputs, batch.target_lengths, *means)
+        d_mixed = scratch.empty(*decoding.mixed.shape)
+        loss = _softmax.cross_entropy(
+            *(decoding.mixed, batch.targets.T[decoding.within], weights.table),
+            *(np.ascontiguousarray(weights.table.T), weights.output_bias, share, self._smoothing),
+            *(gradients.table, gradients.output_bias, d_mixed),
+        )
+        d_memory, d_finals = _decoder.run_back(
+            weights, gradients, encoding, decoding, d_mixed, scratch
+        )
+        _encoder.run_back(weights, gradients, encoding, d_memory, d_finals, scratch)
+        return loss
 
 
 class Seq2SeqEngine:
@@ -88,11 +102,7 @@ class Seq2SeqEngine:
         self._weights = spec.view(self.parameters)
         self._settings = settings
         n_shards = max(1, batch_size // _SHARD)
-        self._vectors = [np.zeros_like(self.parameters) for _ in range(n_shards)]
-        self._gradients = [spec.view(vector) for vector in self._vectors]
-        self._dropouts = [
-            Dropout(settings.dropout, np.random.default_rng([*seed, i])) for i in range(n_shards)
-        ]
+        self._shards = [_Shard(spec, settings, [*seed, i]) for i in range(n_shards)]
         zeros = np.zeros_like(self.parameters)
         first, second, count = moments or (zeros, zeros, 0)
         self._first, self._second, self._count = first.copy(), second.copy(), count
@@ -107,7 +117,7 @@ class Seq2SeqEngine:
     @contextmanager
     def threads(self) -> Iterator[None]:
         """Let shards run side by side."""
-        with side_by_side(len(self._vectors)) as self._map:
+        with side_by_side(len(self._shards)) as self._map:
             try:
                 yield
             finally:
@@ -115,21 +125,18 @@ class Seq2SeqEngine:
 
     def differentiate(self, pairs) -> tuple[float, np.ndarray]:
         """Sum of the losses of pairs of token numbers, and the gradient of their mean."""
-        n_shards = min(len(self._vectors), max(1, len(pairs) // _SHARD))
+        n_shards = min(len(self._shards), max(1, len(pairs) // _SHARD))
         bounds = np.linspace(0, len(pairs), n_shards + 1).round().astype(int)
         share = 1 / sum(len(target) + 1 for _, target in pairs)
 
         def work(i: int) -> float:
-            self._vectors[i].fill(0)
-            return differentiate(
-                *(self._weights, self._gradients[i], pairs[bounds[i] : bounds[i + 1]]),
-                *(share, self._settings.label_smoothing, self._dropouts[i]),
-            )
+            own = pairs[bounds[i] : bounds[i + 1]]
+            return self._shards[i].differentiate(self._weights, own, share)
 
         loss = math.fsum(self._map(work, range(n_shards)))
-        gradient = self._vectors[0]
-        for other in self._vectors[1:n_shards]:
-            gradient += other
+        gradient = self._shards[0].gradient
+        for shard in self._shards[1:n_shards]:
+            gradient += shard.gradient
         return loss, gradient
 
     def update(self, pairs, rate: float) -> float:

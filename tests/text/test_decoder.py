@@ -3,6 +3,7 @@ import pytest
 
 from skgru.text import _decoder, _encoder, _pairs
 from skgru.text._dropout import Dropout
+from skgru.text._scratch import Scratch
 from skgru.text._seq2seq_model import Seq2SeqSpec, draw
 
 
@@ -15,8 +16,9 @@ def weights(request):
 
 def decode(weights, sources, targets):
     batch = _pairs.batch(sources, targets)
-    encoding = _encoder.run(weights, batch.sources, batch.source_lengths, Dropout())
-    return _decoder.run(weights, encoding, batch.inputs, batch.target_lengths, Dropout())
+    means = Dropout(), Scratch()
+    encoding = _encoder.run(weights, batch.sources, batch.source_lengths, *means)
+    return _decoder.run(weights, encoding, batch.inputs, batch.target_lengths, *means)
 
 
 def texts(top, *lengths):

@@ -3,6 +3,7 @@ import pytest
 
 from skgru.text import _encoder, _pairs
 from skgru.text._dropout import Dropout
+from skgru.text._scratch import Scratch
 from skgru.text._seq2seq_model import Seq2SeqSpec, draw
 
 
@@ -18,7 +19,7 @@ def sources(*lengths):
 
 
 def read(weights, documents):
-    return _encoder.run(weights, *_pairs.fill_up(documents), Dropout())
+    return _encoder.run(weights, *_pairs.fill_up(documents), Dropout(), Scratch())
 
 
 def test_what_fills_up_changes_nothing(weights):

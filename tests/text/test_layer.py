@@ -3,6 +3,7 @@ import pytest
 
 from skgru.text import _layer
 from skgru.text._layer import Cell
+from skgru.text._scratch import Scratch
 
 S, B, F, H = 5, 4, 3, 6
 
@@ -21,8 +22,8 @@ def test_the_table_spares_no_input(cell):
     rng = np.random.default_rng(1)
     x, first = draw(rng, 7, F), draw(rng, B, H)
     rows = rng.integers(0, 7, (S, B)).astype(np.int32)
-    short = _layer.run(x, rows, first, cell)
-    spread = _layer.run(x[rows].reshape(-1, F), _layer.in_order(S, B), first, cell)
+    short = _layer.run(x, rows, first, cell, Scratch())
+    spread = _layer.run(x[rows].reshape(-1, F), _layer.in_order(S, B), first, cell, Scratch())
     np.testing.assert_allclose(short.outputs, spread.outputs, atol=1e-6)
     np.testing.assert_array_equal(short.states[0], first)
 
@@ -34,11 +35,11 @@ def test_gradients_agree_with_finite_differences(cell):
     d_outputs = draw(rng, S, B, H)
 
     def loss(x, first, *weights):
-        outputs = _layer.run(x, rows, first, Cell(*weights)).outputs
+        outputs = _layer.run(x, rows, first, Cell(*weights), Scratch()).outputs
         return float((outputs.astype(float) * d_outputs).sum())
 
     gradients, d_x = Cell(*map(np.zeros_like, cell)), np.zeros_like(given[0])
-    tape = _layer.run(given[0], rows, given[1], cell)
+    tape = _layer.run(given[0], rows, given[1], cell, Scratch())
     d_first = _layer.run_back(tape, d_outputs, cell, gradients, d_x)
     for i, gradient in enumerate([d_x, d_first, *gradients]):
         direction = draw(rng, *gradient.shape)
