@@ -10,16 +10,25 @@ if TYPE_CHECKING:
     from skgru.ets._forecaster import ETSForecaster
     from skgru.gru._classifier import GRUClassifier
     from skgru.gru._regressor import GRURegressor
+    from skgru.speech._log_mel import LogMel
     from skgru.text._language_model import GRULanguageModel
 
 __version__ = "0.1.0"
-__all__ = ["ETSForecaster", "GRUClassifier", "GRULanguageModel", "GRURegressor", "__version__"]
+__all__ = [
+    "ETSForecaster",
+    "GRUClassifier",
+    "GRULanguageModel",
+    "GRURegressor",
+    "LogMel",
+    "__version__",
+]
 
 _MODULES = {
     "ETSForecaster": "skgru.ets._forecaster",
     "GRUClassifier": "skgru.gru._classifier",
     "GRULanguageModel": "skgru.text._language_model",
     "GRURegressor": "skgru.gru._regressor",
+    "LogMel": "skgru.speech._log_mel",
 }
 
 _PUBLIC_MODULES = {"sktime"}  # in no `import *`, where it would hide the real one

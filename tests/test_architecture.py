@@ -105,6 +105,12 @@ TEXT_LAYERS = [
     {"_documents", "_model", "_parameters", "_progress", "_recipe", "_tokens"},
 ]
 
+# Within speech, the same.
+SPEECH_LAYERS = [
+    {"_log_mel"},
+    {"_spectra", "_waveforms"},
+]
+
 # Heavy packages and the only places that import them.
 HOME_OF = {
     "keras": {"skgru.gru._backend"},
@@ -119,6 +125,7 @@ HOME_OF = {
     "numba": {"skgru.gru._jit", "skgru.ets._jit", "skgru.ets._lanes"},
     "sktime": {"skgru.ets._forecaster", "skgru.sktime"},
     "matplotlib": {"skgru.plotting"},
+    "librosa": {"skgru.speech._spectra"},
 }
 
 
@@ -196,7 +203,13 @@ def test_folders_import_downwards():
 
 
 @pytest.mark.parametrize(
-    ("where", "layers"), [("gru", GRU_LAYERS), ("ets", ETS_LAYERS), ("text", TEXT_LAYERS)]
+    ("where", "layers"),
+    [
+        ("gru", GRU_LAYERS),
+        ("ets", ETS_LAYERS),
+        ("text", TEXT_LAYERS),
+        ("speech", SPEECH_LAYERS),
+    ],
 )
 def test_files_import_downwards(where, layers):
     rank = {f"skgru.{where}.{name}": i for i, names in enumerate(layers) for name in names}
