@@ -17,18 +17,22 @@ from skgru.gru._parameters import (
     Rule,
     apply,
     either,
+    number,
     one_of,
     whole,
 )
 from skgru.speech import _spectra, _waveforms
+
+_words, _holds = number(0, 1, open_low=True)
+SECONDS: Rule = (f"{_words}, in seconds", _holds)
 
 RULES: dict[str, Rule] = {
     "rate": POSITIVE,
     "kind": one_of("mel", "mfcc"),
     "n_mels": whole(1),
     "n_mfcc": whole(1),
-    "window": POSITIVE,
-    "hop": POSITIVE,
+    "window": SECONDS,
+    "hop": SECONDS,
     "fmin": NOT_NEGATIVE,
     "fmax": either(POSITIVE, one_of(None)),
     "top_db": POSITIVE,

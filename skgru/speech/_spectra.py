@@ -97,7 +97,7 @@ def _log_power(wave: np.ndarray, analysis: Analysis) -> np.ndarray:
     wave = wave - wave.mean()
     n_window = len(analysis.window)
     n_frames = 1 + len(wave) // analysis.hop
-    before = n_window // 2
+    before = (n_window + 1) // 2
     after = max(0, (n_frames - 1) * analysis.hop + n_window - before - len(wave))
     padded = np.pad(wave, (before, after))
     pieces = np.lib.stride_tricks.sliding_window_view(padded, n_window)[:: analysis.hop][:n_frames]
