@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from skgru.ets._forecaster import ETSForecaster
     from skgru.gru._classifier import GRUClassifier
     from skgru.gru._regressor import GRURegressor
+    from skgru.speech._augmenter import SpeechAugmenter
     from skgru.speech._log_mel import LogMel
     from skgru.text._language_model import GRULanguageModel
 
@@ -20,6 +21,7 @@ __all__ = [
     "GRULanguageModel",
     "GRURegressor",
     "LogMel",
+    "SpeechAugmenter",
     "__version__",
 ]
 
@@ -29,6 +31,7 @@ _MODULES = {
     "GRULanguageModel": "skgru.text._language_model",
     "GRURegressor": "skgru.gru._regressor",
     "LogMel": "skgru.speech._log_mel",
+    "SpeechAugmenter": "skgru.speech._augmenter",
 }
 
 _PUBLIC_MODULES = {"sktime"}  # in no `import *`, where it would hide the real one

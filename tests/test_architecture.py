@@ -107,8 +107,8 @@ TEXT_LAYERS = [
 
 # Within speech, the same.
 SPEECH_LAYERS = [
-    {"_log_mel"},
-    {"_spectra", "_waveforms"},
+    {"_augmenter", "_log_mel"},
+    {"_distortions", "_spectra", "_waveforms"},
 ]
 
 # Heavy packages and the only places that import them.
