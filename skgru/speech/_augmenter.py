@@ -186,10 +186,10 @@ class SpeechAugmenter(Versioned, BaseEstimator):
         if self.vocal_tract:
             wave = _distortions.warp_vocal_tract(wave, tract, self.rate)
         wave = _distortions.mask_time(wave, *_draw_part(self.time_mask, rng))
-        if self.snr is not None:
+        wave = _distortions.mask_frequency(wave, *_draw_part(self.frequency_mask, rng))
+        if self.snr is not None:  # after the masks, so that it fills them
             tilt = rng.uniform(0, MOST_TILT)
             wave = _distortions.add_noise(wave, rng.uniform(*self.snr), tilt, rng)
-        wave = _distortions.mask_frequency(wave, *_draw_part(self.frequency_mask, rng))
         return _distortions.change_gain(wave, rng.uniform(-self.gain, self.gain))
 
 
