@@ -2,16 +2,17 @@
 Spoken digits, and voices never heard before
 ============================================
 
-A recording becomes frames, frames go into a GRU, and out comes what was said. The recordings here are made
-by formula, so that nothing needs to be downloaded: pulses and noise through resonances that move as a
-mouth does. Real ones, lists of arrays as ``scipy.io.wavfile`` reads them, go the same way.
+A recording becomes frames, frames go into a GRU, and out comes what was said. The recordings here
+are made by formula, so that nothing needs to be downloaded: harmonics and noise through resonances
+that move as a mouth does. Real ones, arrays as ``scipy.io.wavfile`` reads them, go the same way.
 """
 
 # %%
 # A machine that says digits
 # --------------------------
-# A phone is three resonances in Hz (Peterson & Barney 1952, rounded), how loud the voice is and how loud
-# the noise. A voice has a pitch, a length of the vocal tract, which scales the resonances, and a tempo.
+# A phone is three resonances in Hz (Peterson & Barney 1952 for the vowels), how loud the voice is
+# and how loud the noise. A speaker has a pitch, a vocal tract, whose length scales the resonances,
+# and a tempo.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -22,12 +23,15 @@ from skgru import GRUClassifier, LogMel, SpeechAugmenter
 
 RATE = 8000
 PHONES = {
-    "i": (270, 2290, 3010, 1, 0), "ih": (390, 1990, 2550, 1, 0), "eh": (530, 1840, 2480, 1, 0),
-    "ah": (730, 1090, 2440, 1, 0), "uh": (640, 1190, 2390, 1, 0), "aw": (570, 840, 2410, 1, 0),
-    "u": (300, 870, 2240, 1, 0), "r": (420, 1300, 1600, 0.6, 0), "w": (290, 610, 2150, 0.6, 0),
-    "n": (250, 1500, 2500, 0.3, 0), "v": (250, 1100, 2300, 0.3, 0.1), "z": (250, 3000, 3700, 0.3, 0.15),
-    "s": (3000, 3400, 3800, 0, 0.2), "f": (400, 1400, 3000, 0, 0.15), "t": (400, 2800, 3600, 0, 0.4),
-    "k": (400, 1900, 2600, 0, 0.4), "-": (400, 1500, 2500, 0, 0),
+    "i": (270, 2290, 3010, 1, 0), "ih": (390, 1990, 2550, 1, 0),
+    "eh": (530, 1840, 2480, 1, 0), "ah": (730, 1090, 2440, 1, 0),
+    "uh": (640, 1190, 2390, 1, 0), "aw": (570, 840, 2410, 1, 0),
+    "u": (300, 870, 2240, 1, 0), "r": (420, 1300, 1600, 0.6, 0),
+    "w": (290, 610, 2150, 0.6, 0), "n": (250, 1500, 2500, 0.3, 0),
+    "v": (250, 1100, 2300, 0.3, 0.1), "z": (250, 3000, 3700, 0.3, 0.15),
+    "s": (3000, 3400, 3800, 0, 0.2), "f": (400, 1400, 3000, 0, 0.15),
+    "t": (400, 2800, 3600, 0, 0.4), "k": (400, 1900, 2600, 0, 0.4),
+    "-": (400, 1500, 2500, 0, 0),
 }  # fmt: skip
 WORDS = [
     "z ih r aw u", "w uh uh n", "- t u u", "f r i i", "f aw aw r",
@@ -82,8 +86,8 @@ print(f"{len(X_train)} recordings of one voice to learn from, {len(X_test)} of 2
 # %%
 # What the network reads
 # ----------------------
-# `LogMel` cuts 25 ms out of the waveform every 10 ms and takes the power in 40 bands. The word is "seven",
-# said by the voice to learn from and by a new one: the same picture, shifted and stretched.
+# `LogMel` cuts 25 ms out of the waveform every 10 ms and takes the power in 40 bands. The word is
+# "seven", said by the voice to learn from and by a new one: the same picture, shifted and stretched.
 
 log_mel = LogMel(rate=RATE)
 figure, axes = plt.subplots(2, 2, figsize=(8, 4.6), sharex=True, layout="constrained",
@@ -109,10 +113,10 @@ print(f"accuracy on new voices: {plain:.3f}")
 # %%
 # More voices from the one there is
 # ---------------------------------
-# One voice does not say which differences between voices are of no account. `SpeechAugmenter` does: it plays
-# each recording faster and slower, through longer and shorter vocal tracts, with noise and gaps. In a grid
-# search or cross-validation it goes into a pipeline of imbalanced-learn, so that what is validated on stays
-# as it was recorded.
+# One voice does not say which differences between voices are of no account. `SpeechAugmenter` does:
+# it plays each recording faster and slower, through longer and shorter vocal tracts, with noise. In
+# a grid search or cross-validation it goes into a pipeline of imbalanced-learn, so that what is
+# validated on stays as it was recorded.
 
 augmenter = SpeechAugmenter(rate=RATE, n_variants=4, random_state=0)
 augmented = make_pipeline(LogMel(rate=RATE), GRUClassifier(random_state=0))
