@@ -87,7 +87,7 @@ print(f"{len(X_train)} recordings of one voice to learn from, {len(X_test)} of 2
 # What the network reads
 # ----------------------
 # `LogMel` cuts 25 ms out of the waveform every 10 ms and takes the power in 40 bands. The word is
-# "seven", said by the voice to learn from and by a new one: the same picture, shifted and stretched.
+# "seven", by the voice to learn from and by a new one: the same picture, shifted and stretched.
 
 log_mel = LogMel(rate=RATE)
 figure, axes = plt.subplots(2, 2, figsize=(8, 4.6), sharex=True, layout="constrained",
