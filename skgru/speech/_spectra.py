@@ -9,6 +9,7 @@ import numpy as np
 from scipy import fft, signal
 
 DELTA_FRAMES = 9  # over which a change is estimated
+BLOCK = 2048  # frames whose spectra are in memory at once: an hour of sound has 360,000
 TINY = 1e-10  # power of a recording that is silent throughout
 
 
@@ -19,7 +20,7 @@ class Analysis:
     Attributes
     ----------
     window : ndarray of float32, shape (n_window,)
-        What each piece of the waveform is multiplied with; its squares sum to 1.
+        What each piece of the waveform is multiplied with.
     hop : int
         Samples from one piece to the next.
     filters : ndarray of float32, shape (n_fft // 2 + 1, n_mels)
@@ -101,10 +102,17 @@ def _log_power(wave: np.ndarray, analysis: Analysis) -> np.ndarray:
     after = max(0, (n_frames - 1) * analysis.hop + n_window - before - len(wave))
     padded = np.pad(wave, (before, after))
     pieces = np.lib.stride_tricks.sliding_window_view(padded, n_window)[:: analysis.hop][:n_frames]
-    n_fft = 2 * (len(analysis.filters) - 1)
-    power = np.abs(fft.rfft(pieces * analysis.window, n=n_fft, axis=1)) ** 2
-    bands = power @ analysis.filters
+    bands = np.concatenate(
+        [_power(pieces[start : start + BLOCK], analysis) for start in range(0, n_frames, BLOCK)]
+    )
     return np.log(np.maximum(bands, max(bands.max() * analysis.floor, TINY)))
+
+
+def _power(pieces: np.ndarray, analysis: Analysis) -> np.ndarray:
+    """Power in each band: pieces of a waveform (n_frames, n_window) -> (n_frames, n_mels)."""
+    n_fft = 2 * (len(analysis.filters) - 1)
+    spectrum = fft.rfft(pieces * analysis.window, n=n_fft, axis=1)
+    return np.abs(spectrum) ** 2 @ analysis.filters
 
 
 def _stack(features: np.ndarray, size: int) -> np.ndarray:

@@ -47,9 +47,9 @@ def read(estimator, X, *, reset: bool) -> list[np.ndarray]:
 
 def is_list(X) -> bool:
     """Whether `X` holds recordings each by itself; a table, or what is wrong, is none."""
-    if isinstance(X, np.ndarray) and X.ndim == 3:
-        return True
-    if isinstance(X, list | tuple) or (isinstance(X, np.ndarray) and X.dtype.kind == "O"):
+    if getattr(X, "ndim", 1) != 1:
+        return X.ndim == 3
+    if isinstance(X, list | tuple) or getattr(getattr(X, "dtype", None), "kind", "") == "O":
         arrays = all(isinstance(item, np.ndarray) and item.ndim for item in X)
         return len(X) > 0 and (arrays or _is_ragged(X))
     return False

@@ -62,6 +62,14 @@ def test_neither_gain_nor_offset_matters(n_samples, gain, offset, deltas, stack)
     np.testing.assert_allclose(changed, plain, atol=0.02)
 
 
+def test_a_long_recording_is_read_in_parts():
+    second = noise(8000)
+    wave = np.tile(second - second.mean(), 50)
+    frames = LogMel(rate=RATE, remove_mean=False, top_db=200).transform([wave, wave[: 8000 * 30]])
+    assert len(frames[0]) == 5001
+    np.testing.assert_allclose(frames[0][:2990], frames[1][:2990], atol=0.02)
+
+
 def test_a_recording_is_read_as_if_alone():
     waves = [noise(500), tone(500, 1234), noise(80, 1)]
     log_mel = LogMel(rate=RATE, deltas=1)

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from skgru import LogMel
@@ -46,11 +47,12 @@ def test_lists_tables_and_object_arrays_agree(wave):
     assert table.shape == (2, 26, 40)
     ragged = np.empty(2, dtype=object)
     ragged[:] = [rows[0], rows[1]]
-    for other in (list(rows), tuple(rows), ragged, rows[:, :, np.newaxis]):
+    for other in (list(rows), tuple(rows), ragged, pd.Series(list(rows)), rows[:, :, np.newaxis]):
         listed = LogMel(rate=RATE).transform(other)
         assert isinstance(listed, list)
         np.testing.assert_array_equal(np.stack(listed), table)
-    np.testing.assert_array_equal(LogMel(rate=RATE).transform(rows.tolist()), table)
+    for other in (rows.tolist(), rows.astype(object), pd.DataFrame(rows)):
+        np.testing.assert_array_equal(LogMel(rate=RATE).transform(other), table)
     mixed = LogMel(rate=RATE).transform([wave.tolist(), wave[:500].tolist()])
     assert [len(x) for x in mixed] == [26, 7]
 
