@@ -31,6 +31,7 @@ from skgru import GRUClassifier, LogMel, SpeechAugmenter
 
 RATE = 8000
 N_PARTS = 8
+BANDS_FOR_UNSEEN = 24  # too wide to tell one pitch from another
 
 
 class Recordings(NamedTuple):
@@ -76,15 +77,16 @@ def _spread(n_frames):
     return np.linspace(0, n_frames - 1, max(n_frames, N_PARTS)).round().astype(int)
 
 
-def gru(seed, **changed):
+def gru(seed, n_mels=40, **changed):
     """The pipeline that is measured."""
-    return make_pipeline(LogMel(rate=RATE), GRUClassifier(random_state=seed, **changed))
+    frames = LogMel(rate=RATE, n_mels=n_mels)
+    return make_pipeline(frames, GRUClassifier(random_state=seed, **changed))
 
 
-def perceptron(seed):
+def perceptron(seed, n_mels=40):
     """The opponent."""
     return make_pipeline(
-        LogMel(rate=RATE),
+        LogMel(rate=RATE, n_mels=n_mels),
         FunctionTransformer(summaries),
         StandardScaler(),
         MLPClassifier(random_state=seed),
@@ -127,11 +129,12 @@ def unseen_voices(data, options):
         augmenter = SpeechAugmenter(
             rate=RATE, n_variants=options.variants, random_state=options.seed
         )
+        seed, n_mels = options.seed, BANDS_FOR_UNSEEN
         models = {
-            "MLP": (perceptron(options.seed), None),
-            "MLP, augmented": (perceptron(options.seed), augmenter),
-            "GRU": (gru(options.seed), None),
-            "GRU, augmented": (gru(options.seed, epochs=options.epochs), augmenter),
+            "MLP": (perceptron(seed, n_mels), None),
+            "MLP, augmented": (perceptron(seed, n_mels), augmenter),
+            "GRU": (gru(seed, n_mels), None),
+            "GRU, augmented": (gru(seed, n_mels, epochs=options.epochs), augmenter),
         }
         for title, (model, sampler) in models.items():
             results.setdefault(title, []).append(measure(model, *parts, sampler))

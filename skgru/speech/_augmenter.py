@@ -39,8 +39,8 @@ class SpeechAugmenter(Versioned, BaseEstimator):
 
     A network that has heard each word from few people takes their voices for the word. Each variant
     is a recording that was played faster or slower, as from a longer or shorter vocal tract, with
-    noise, louder or softer, with a stretch of time and a band of frequencies missing; all by random
-    amounts.
+    noise, louder or softer and, where asked for, with a stretch of time and a band of frequencies
+    missing; all by random amounts.
 
     Adding rows is no transformation, so this is a sampler, as imbalanced-learn has them: it works
     in fitting alone. In an ``imblearn.pipeline.Pipeline``, before the step that makes frames, it
@@ -62,9 +62,9 @@ class SpeechAugmenter(Versioned, BaseEstimator):
         white to brown. None adds no noise.
     gain : float, default=6.0
         Largest change of the level in decibels.
-    time_mask : float in [0, 1), default=0.1
+    time_mask : float in [0, 1), default=0.0
         Largest share of the recording that is silenced, in one stretch [3]_.
-    frequency_mask : float in [0, 1), default=0.1
+    frequency_mask : float in [0, 1), default=0.0
         Largest share of the band up to half the rate that is taken out, in one piece [3]_.
     random_state : int, RandomState instance or None, default=None
         The only source of randomness.
@@ -111,8 +111,8 @@ class SpeechAugmenter(Versioned, BaseEstimator):
         vocal_tract=0.15,
         snr=(5.0, 40.0),
         gain=6.0,
-        time_mask=0.1,
-        frequency_mask=0.1,
+        time_mask=0.0,
+        frequency_mask=0.0,
         random_state=None,
     ):
         self.rate = rate

@@ -108,7 +108,8 @@ def test_frequency_mask_takes_one_band_out():
 @given(n_samples=st.integers(1, 600), seed=st.integers(0, 9), scale=st.floats(1e-4, 1e4))
 def test_any_recording_has_finite_variants(n_samples, seed, scale):
     wave = scale * np.random.default_rng(seed).normal(size=n_samples)
-    augmenter = SpeechAugmenter(rate=RATE, n_variants=3, random_state=seed)
+    masks = {"time_mask": 0.2, "frequency_mask": 0.2}
+    augmenter = SpeechAugmenter(rate=RATE, n_variants=3, random_state=seed, **masks)
     for variant in augmenter.fit_resample([wave], [0])[0]:
         assert variant.dtype == np.float32
         assert len(variant) >= 1
