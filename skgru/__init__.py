@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from skgru.ets._forecaster import ETSForecaster
     from skgru.gru._classifier import GRUClassifier
     from skgru.gru._regressor import GRURegressor
+    from skgru.speech._augmenter import SpeechAugmenter
+    from skgru.speech._log_mel import LogMel
     from skgru.text._language_model import GRULanguageModel
     from skgru.text._vectorizer import SequenceVectorizer
 
@@ -19,7 +21,9 @@ __all__ = [
     "GRUClassifier",
     "GRULanguageModel",
     "GRURegressor",
+    "LogMel",
     "SequenceVectorizer",
+    "SpeechAugmenter",
     "__version__",
 ]
 
@@ -28,7 +32,9 @@ _MODULES = {
     "GRUClassifier": "skgru.gru._classifier",
     "GRULanguageModel": "skgru.text._language_model",
     "GRURegressor": "skgru.gru._regressor",
+    "LogMel": "skgru.speech._log_mel",
     "SequenceVectorizer": "skgru.text._vectorizer",
+    "SpeechAugmenter": "skgru.speech._augmenter",
 }
 
 _PUBLIC_MODULES = {"persistence", "sktime"}  # in no `import *`, where one would hide the real one

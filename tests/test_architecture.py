@@ -114,6 +114,12 @@ PERSISTENCE_LAYERS = [
     {"_archive", "_atomic", "_checks", "_onnx_graph", "_registry", "_tables"},
 ]
 
+# Within speech, the same.
+SPEECH_LAYERS = [
+    {"_augmenter", "_log_mel"},
+    {"_distortions", "_spectra", "_waveforms"},
+]
+
 # Heavy packages and the only places that import them.
 HOME_OF = {
     "keras": {"skgru.gru._backend"},
@@ -135,6 +141,7 @@ HOME_OF = {
         "skgru.sktime",
     },
     "matplotlib": {"skgru.plotting"},
+    "librosa": {"skgru.speech._spectra"},
 }
 
 
@@ -218,6 +225,7 @@ def test_folders_import_downwards():
         ("ets", ETS_LAYERS),
         ("text", TEXT_LAYERS),
         ("persistence", PERSISTENCE_LAYERS),
+        ("speech", SPEECH_LAYERS),
     ],
 )
 def test_files_import_downwards(where, layers):
