@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from skgru.gru._regressor import GRURegressor
     from skgru.speech._augmenter import SpeechAugmenter
     from skgru.speech._log_mel import LogMel
+    from skgru.speech._transcriber import GRUTranscriber
     from skgru.text._language_model import GRULanguageModel
     from skgru.text._vectorizer import SequenceVectorizer
 
@@ -21,6 +22,7 @@ __all__ = [
     "GRUClassifier",
     "GRULanguageModel",
     "GRURegressor",
+    "GRUTranscriber",
     "LogMel",
     "SequenceVectorizer",
     "SpeechAugmenter",
@@ -32,6 +34,7 @@ _MODULES = {
     "GRUClassifier": "skgru.gru._classifier",
     "GRULanguageModel": "skgru.text._language_model",
     "GRURegressor": "skgru.gru._regressor",
+    "GRUTranscriber": "skgru.speech._transcriber",
     "LogMel": "skgru.speech._log_mel",
     "SequenceVectorizer": "skgru.text._vectorizer",
     "SpeechAugmenter": "skgru.speech._augmenter",

@@ -116,7 +116,12 @@ PERSISTENCE_LAYERS = [
 
 # Within speech, the same.
 SPEECH_LAYERS = [
-    {"_augmenter", "_log_mel"},
+    {"_augmenter", "_log_mel", "_transcriber"},
+    {"_fitting", "_streaming"},
+    {"_training", "_model"},
+    {"_ctc", "_errors", "_fusion", "_masking", "_posteriors"},
+    {"_decoding", "_frames"},
+    {"_parameters", "_transcripts"},
     {"_distortions", "_spectra", "_waveforms"},
 ]
 
@@ -142,6 +147,7 @@ HOME_OF = {
     },
     "matplotlib": {"skgru.plotting"},
     "librosa": {"skgru.speech._spectra"},
+    "rapidfuzz": {"skgru.speech._errors"},
 }
 
 
