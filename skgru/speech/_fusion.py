@@ -31,13 +31,14 @@ def fuse(language_model, alphabet: Alphabet, weight: float, bonus: float) -> Fus
         return Fusion(bonus=bonus)
     known = {token: i for i, token in enumerate(np.asarray(language_model.classes_).tolist())}
     unknown = next((known[name] for name in _UNKNOWN if name in known), None)
-    columns = [known.get(token, unknown) for token in alphabet.classes.tolist()]
-    if None in columns:
-        missing = alphabet.classes[columns.index(None)]
+    tokens = alphabet.classes.tolist()
+    missing = [token for token in tokens if token not in known]
+    if missing and unknown is None:
         raise ValueError(
-            f"The language model has no token {missing!r} in its classes_, and none for unknown "
+            f"The language model has no token {missing[0]!r} in its classes_, and none for unknown "
             f"ones. Fit it on transcripts of the same level ({alphabet.level!r}) that hold it."
         )
+    columns = np.array([known.get(token, unknown) for token in tokens])
 
     def ask(prefixes) -> np.ndarray:
         asked = [alphabet.decode(prefix) for prefix in prefixes]

@@ -1,43 +1,37 @@
-"""Hiding parts of a recording from the network, so that it learns to do without them.
+"""Hiding parts of recordings from the network, so that it learns to do without them.
 
 SpecAugment (Park et al. 2019) without its time warping: bands of channels and stretches of time are
-set to the mean, which after scaling is zero.
+set to the channel's mean, which after scaling is zero.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
+from skgru.speech._frames import Frames
 
-class Masks(NamedTuple):
-    """How much is hidden.
+BAND = 0.2  # of the channels, at most
+STRETCH = 10  # frames, at most
+EVERY = 100  # frames: one stretch for each so many
 
-    Attributes
-    ----------
-    channels : float
-        Largest share of the channels in a band.
-    frames : int
-        Frames of the longest stretch.
+
+def hide(frames: Frames, rng: np.random.Generator, out: np.ndarray) -> None:
+    """Write the values with one band and some stretches of each recording hidden.
+
+    Shapes: out (n_frames of all recordings, n_channels).
     """
+    out[:] = frames.values
+    n_channels = out.shape[1]
+    for start, stop in zip(frames.bounds[:-1].tolist(), frames.bounds[1:].tolist()):
+        first, last = _draw_range(int(BAND * n_channels), n_channels, rng)
+        out[start:stop, first:last] = 0
+        for _ in range(-(-(stop - start) // EVERY)):
+            first, last = _draw_range(STRETCH, stop - start, rng)
+            out[start + first : start + last] = 0
 
-    channels: float = 0.2
-    frames: int = 10
 
-
-_PER_FRAMES = 100  # stretches: one for each so many frames
-
-
-def hide(frames: np.ndarray, masks: Masks, rng: np.random.Generator) -> np.ndarray:
-    """A copy with one band and some stretches hidden: (T, C) -> (T, C)."""
-    n_frames, n_channels = frames.shape
-    hidden = frames.copy()
-    width = rng.integers(0, int(masks.channels * n_channels) + 1)
-    first = rng.integers(0, n_channels - width + 1)
-    hidden[:, first : first + width] = 0
-    for _ in range(-(-n_frames // _PER_FRAMES)):
-        width = min(rng.integers(0, masks.frames + 1), n_frames)
-        first = rng.integers(0, n_frames - width + 1)
-        hidden[first : first + width] = 0
-    return hidden
+def _draw_range(longest: int, size: int, rng: np.random.Generator) -> tuple[int, int]:
+    """A range of up to `longest` places among `size`, all lengths and places alike."""
+    length = min(int(rng.integers(longest + 1)), size)
+    first = int(rng.integers(size - length + 1))
+    return first, first + length

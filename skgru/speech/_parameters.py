@@ -33,6 +33,7 @@ RULES: dict[str, Rule] = {
     "warm_up": RATE,
 }
 
+
 def check(estimator) -> None:
     """Refuse a constructor value that breaks its rule, or one that contradicts another."""
     values = _parameters.apply(RULES, estimator)

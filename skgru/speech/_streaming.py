@@ -6,10 +6,8 @@ import numpy as np
 
 from skgru._blas_threads import one_thread
 from skgru.gru import _cells, _embedding, _forward, _layers
-from skgru.gru._model import GRUSpec
-from skgru.gru._scaling import Scaling
 from skgru.speech import _decoding, _frames, _posteriors
-from skgru.speech._transcripts import Alphabet
+from skgru.speech._model import TrainedTranscriber
 
 
 class TranscriptionStream:
@@ -24,9 +22,9 @@ class TranscriptionStream:
         What was recognised since the beginning.
     """
 
-    def __init__(self, spec: GRUSpec, weights, scaling: Scaling, alphabet: Alphabet):
-        self._spec, self._scaling, self._alphabet = spec, scaling, alphabet
-        self._network = _posteriors.group(spec, weights)
+    def __init__(self, model: TrainedTranscriber):
+        self._spec, self._scaling, self._alphabet = model.spec, model.scaling, model.alphabet
+        self._network = _posteriors.group(model.spec, model.weights)
         self.reset()
 
     def reset(self) -> None:
@@ -145,8 +143,6 @@ class TranscriptionStream:
         gates, candidates = np.empty((1, 1, 3 * units), np.float32), np.empty((1, 1, units), "f4")
         last, active = np.empty((1, units), np.float32), np.ones(len(x), np.intp)
         x = np.ascontiguousarray(x)
-        _cells.forward(
-            x, active, *weights, _forward.NO_MATRIX, 0, states, gates, candidates, last
-        )
+        _cells.forward(x, active, *weights, _forward.NO_MATRIX, 0, states, gates, candidates, last)
         self._states[layer] = last[0]
         return states[1:]

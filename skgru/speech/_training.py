@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from skgru.gru._blas import multiply
 from skgru.gru._model import GRUSpec, OptimizerSettings
 from skgru.gru._native import CPUEngine
 from skgru.gru._training import Schedule
-from skgru.speech import _ctc, _masking, _posteriors
+from skgru.speech import _ctc, _posteriors
 from skgru.speech._frames import Frames
 
 
@@ -81,16 +81,19 @@ class CTCEngine(CPUEngine):
     train : ndarray of int
         Recordings of the corpus that are trained on; `differentiate` counts among these.
     settings : OptimizerSettings
-    masks : Masks or None
-        What to hide from the network in training.
     seed : int
-        Of dropout and of masks.
+        Of dropout.
     """
 
-    def __init__(self, spec, weights, corpus: Corpus, train, settings, masks, seed: int):
+    def __init__(self, spec, weights, corpus: Corpus, train, settings, seed: int):
         super().__init__(spec, weights, settings, seed)
-        self._corpus, self._train, self._masks = corpus, train, masks
+        self._corpus, self._train = corpus, train
         self._tapes: dict[int, _Tape] = {}
+
+    def replace_values(self, values: np.ndarray) -> None:
+        """Train on other values of the same frames from here on."""
+        frames = replace(self._corpus.frames, values=values)
+        self._corpus = replace(self._corpus, frames=frames)
 
     def differentiate(self, rows: np.ndarray) -> tuple[float, np.ndarray]:
         """See `CPUEngine`."""
@@ -100,10 +103,8 @@ class CTCEngine(CPUEngine):
         tape = self._tape(len(rows))
         tape.draw_masks(self._rng)
         for column, row in enumerate(rows):
-            frames = corpus.frames[row]
-            if self._masks is not None:
-                frames = _masking.hide(frames, self._masks, self._rng)
-            tape.patches[: n_steps[column], column] = _posteriors.cut(self._spec, frames)
+            steps = _posteriors.cut(self._spec, corpus.frames[row])
+            tape.patches[: n_steps[column], column] = steps
             tape.patches[n_steps[column] : n_steps[0], column] = 0
         _forward.read(self._network, tape, n_steps)
         loss = self._score(tape, n_steps, [corpus.labels[row] for row in rows])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import train_test_split
@@ -10,27 +12,27 @@ from sklearn.utils.validation import check_is_fitted
 
 from skgru._versioned import Versioned
 from skgru.gru import _initial, _training
-from skgru.gru._model import GRUSpec, History, OptimizerSettings, TrainedGRU
+from skgru.gru._model import GRUSpec, History, OptimizerSettings
 from skgru.gru._progress import Progress
 from skgru.speech import (
-    _ctc,
     _decoding,
     _errors,
+    _fitting,
     _frames,
     _fusion,
     _parameters,
     _posteriors,
     _transcripts,
 )
-from skgru.speech._masking import Masks
+from skgru.speech._model import TrainedTranscriber
 from skgru.speech._streaming import TranscriptionStream
 from skgru.speech._training import Corpus, CTCEngine, WarmedUp
 
 
 class GRUTranscriber(Versioned, BaseEstimator):
-    """DOC"""
+    """DOC."""
 
-    model_: TrainedGRU
+    model_: TrainedTranscriber
     n_iter_: int
     loss_curve_: list[float]
     validation_score_curve_: list[float] | None
@@ -131,19 +133,17 @@ class GRUTranscriber(Versioned, BaseEstimator):
         labels = _transcripts.encode(transcripts, alphabet)
         spec = self._choose_spec(frames.values.shape[1], len(alphabet))
         n_steps = spec.n_patches(frames.lengths).astype(np.int32)
-        self._refuse_crowded(labels, n_steps)
+        _fitting.refuse_crowded(labels, n_steps, spec.patch_length)
         train, held = np.arange(len(frames)), np.empty(0, np.intp)
         if self.early_stopping:
             train, held = train_test_split(
                 train, test_size=self.validation_fraction, random_state=seed
             )
         scaling = _frames.learn_scaling(frames, train)
-        scaled = _frames.Frames(_frames.scale(scaling, frames.values), frames.bounds)
-        corpus = Corpus(scaled, n_steps, labels)
-        weights, history = self._train(spec, corpus, train, held, seed)
-        self._scaling, self._alphabet = scaling, alphabet
+        scaled = replace(frames, values=_frames.scale(scaling, frames.values))
+        weights, history = self._train(spec, Corpus(scaled, n_steps, labels), train, held, seed)
         self.classes_, self.n_features_in_ = alphabet.classes, spec.n_channels
-        self.model_ = TrainedGRU(spec, weights)
+        self.model_ = TrainedTranscriber(spec, weights, scaling, alphabet)
         self.loss_curve_, self.n_iter_ = history.loss, len(history.loss)
         self.validation_score_curve_ = history.validation_score or None
         return self
@@ -164,21 +164,8 @@ class GRUTranscriber(Versioned, BaseEstimator):
             batch_norm=bool(self.batch_norm and embedded),
         )
 
-    def _refuse_crowded(self, labels: list[np.ndarray], n_steps: np.ndarray) -> None:
-        """Raise where a transcript does not fit into the steps of its recording."""
-        needed = np.array([_ctc.steps_needed(own) for own in labels])
-        rows = np.flatnonzero(needed > n_steps)
-        if len(rows):
-            i, more = rows[0], "" if len(rows) <= 10 else f" and {len(rows) - 10} more"
-            raise ValueError(
-                "A transcript needs a step for each token and one between equal neighbours; in "
-                f"rows {rows[:10].tolist()}{more} there are too few. Row {i} needs {needed[i]} "
-                f"steps and its recording has {n_steps[i]} of frame_stacking="
-                f"{self.frame_stacking} frames. Drop these rows, give more frames, or lower "
-                "frame_stacking."
-            )
-
-    def _train(self, spec, corpus: Corpus, train, held, seed: int) -> tuple[tuple, History]:
+    def _train(self, spec: GRUSpec, corpus: Corpus, train, held, seed: int):
+        """Weights and history of a training on some recordings of the corpus."""
         rng = np.random.default_rng([seed, 0])
         settings = OptimizerSettings(
             weight_decay=float(self.weight_decay),
@@ -186,39 +173,23 @@ class GRUTranscriber(Versioned, BaseEstimator):
             dropout=float(self.dropout),
             recurrent_dropout=float(self.recurrent_dropout),
         )
-        masks = Masks() if self.augmentation == "mask" else None
-        engine = CTCEngine(spec, _initial.draw(spec, rng), corpus, train, settings, masks, seed)
-        schedule = WarmedUp(
-            int(self.epochs),
-            min(int(self.batch_size), len(train)),
-            float(self.learning_rate),
-            "cosine",
-            float(self.warm_up),
-        )
-        stopping = None
-        if len(held):
-
-            def score(weights) -> float:
-                recordings = (corpus.frames[i] for i in held)
-                found = map(_decoding.greedy, _posteriors.posteriors(spec, weights, recordings))
-                wanted = [corpus.labels[i].tolist() for i in held]
-                return 1 - _errors.token_error_rate(wanted, [path.tolist() for path in found])
-
-            stopping = _training.Stopping(score, self.n_iter_no_change, self.tol)
-        progress = Progress(type(self).__name__, schedule.epochs, self.verbose)
+        batch_size = min(int(self.batch_size), len(train))
+        rates = float(self.learning_rate), "cosine", float(self.warm_up)
+        progress = Progress(type(self).__name__, int(self.epochs), self.verbose)
 
         def after_epoch(epoch: int, history: History) -> bool:
-            last = history.validation_score[-1] if history.validation_score else None
-            progress.show(epoch, history.loss[-1], last)
+            score = history.validation_score[-1] if history.validation_score else None
+            progress.show(epoch, history.loss[-1], score)
             return False
 
         try:
             return _training.train(
-                engine,
+                CTCEngine(spec, _initial.draw(spec, rng), corpus, train, settings, seed),
                 corpus.n_steps[train],
-                schedule,
+                WarmedUp(int(self.epochs), batch_size, *rates),
                 rng,
-                stopping=stopping,
+                vary=_fitting.variants(self.augmentation, corpus.frames, [seed, 1]),
+                stopping=_fitting.stopping(spec, corpus, held, self.n_iter_no_change, self.tol),
                 after_epoch=after_epoch,
             )
         finally:
@@ -232,9 +203,9 @@ class GRUTranscriber(Versioned, BaseEstimator):
     def _posteriors(self, X):
         """Log-probabilities at each step of each recording, one recording after another."""
         check_is_fitted(self)
-        frames = _frames.read(X, self.n_features_in_)
-        recordings = (_frames.scale(self._scaling, frames[i]) for i in range(len(frames)))
-        return _posteriors.posteriors(self.model_.spec, self.model_.weights, recordings)
+        model, frames = self.model_, _frames.read(X, self.n_features_in_)
+        recordings = (_frames.scale(model.scaling, frames[i]) for i in range(len(frames)))
+        return _posteriors.posteriors(model.spec, model.weights, recordings)
 
     def predict_proba(self, X):
         """What is heard at each step.
@@ -267,7 +238,7 @@ class GRUTranscriber(Versioned, BaseEstimator):
             Transcripts, of the kind that `fit` was given.
         """
         check_is_fitted(self)
-        return [self._alphabet.decode(numbers) for numbers in self._decode(X)]
+        return [self.model_.alphabet.decode(numbers) for numbers in self._decode(X)]
 
     def _decode(self, X) -> list[np.ndarray]:
         """Token numbers of each transcript."""
@@ -276,7 +247,7 @@ class GRUTranscriber(Versioned, BaseEstimator):
             return [_decoding.greedy(log_p) for log_p in self._posteriors(X)]
         fusion = _fusion.fuse(
             self.language_model,
-            self._alphabet,
+            self.model_.alphabet,
             float(self.language_model_weight),
             float(self.length_bonus),
         )
@@ -309,8 +280,8 @@ class GRUTranscriber(Versioned, BaseEstimator):
             If RapidFuzz, which counts the errors, is not installed.
         """
         check_is_fitted(self)
-        found = [self._alphabet.classes[numbers].tolist() for numbers in self._decode(X)]
-        wanted = _transcripts.split(y, self._alphabet.level, len(found))
+        found = [self.model_.alphabet.classes[numbers].tolist() for numbers in self._decode(X)]
+        wanted = _transcripts.split(y, self.model_.alphabet.level, len(found))
         return 1 - _errors.token_error_rate(wanted, found)
 
     def stream(self):
@@ -334,9 +305,7 @@ class GRUTranscriber(Versioned, BaseEstimator):
                 "A bidirectional network needs the end of a recording before it can say anything. "
                 "Fit with bidirectional=False to transcribe a stream."
             )
-        return TranscriptionStream(
-            self.model_.spec, self.model_.weights, self._scaling, self._alphabet
-        )
+        return TranscriptionStream(self.model_)
 
     # ------------------------------------------------------------------ scikit-learn
 

@@ -92,8 +92,14 @@ def learn(transcripts: list[list], level: str | None) -> Alphabet:
     try:
         ordered = sorted(tokens)
     except TypeError as error:
-        raise TypeError(f"The labels in y must be of one kind that can be sorted: {error}.") from None
-    return Alphabet(level, np.array(ordered))
+        raise TypeError(
+            f"The labels in y must be of one kind that can be sorted: {error}."
+        ) from None
+    classes = np.array(ordered)
+    if classes.ndim > 1:  # labels that are tuples
+        classes = np.empty(len(ordered), object)
+        classes[:] = ordered
+    return Alphabet(level, classes)
 
 
 def encode(transcripts: list[list], alphabet: Alphabet) -> list[np.ndarray]:
