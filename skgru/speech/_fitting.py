@@ -6,11 +6,21 @@ from collections.abc import Callable
 
 import numpy as np
 
+from skgru.gru import _batches
 from skgru.gru._model import GRUSpec
 from skgru.gru._training import Stopping
 from skgru.speech import _ctc, _decoding, _errors, _masking, _posteriors
 from skgru.speech._frames import Frames
 from skgru.speech._training import Corpus
+
+UPDATES, LEAST, MOST = 3000, 10, 200  # of the weights; epochs
+
+
+def epochs(given: int | str, n_recordings: int, batch_size: int) -> int:
+    """Passes over the recordings: many where they are few."""
+    if given != "auto":
+        return int(given)
+    return min(MOST, max(LEAST, round(UPDATES / _batches.count(n_recordings, batch_size))))
 
 
 def refuse_crowded(labels: list[np.ndarray], n_steps: np.ndarray, stacking: int) -> None:

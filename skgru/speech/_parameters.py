@@ -28,7 +28,7 @@ RULES: dict[str, Rule] = {
     ),
     "language_model_weight": NOT_NEGATIVE,
     "length_bonus": number(-100, 100),
-    "epochs": whole(1),
+    "epochs": either(whole(1), one_of("auto")),
     "batch_size": whole(1),
     "warm_up": RATE,
 }

@@ -30,7 +30,145 @@ from skgru.speech._training import Corpus, CTCEngine, WarmedUp
 
 
 class GRUTranscriber(Versioned, BaseEstimator):
-    """DOC."""
+    """Transcribe recordings whose transcripts are known, but not when each token was said.
+
+    A recurrent network reads frames of features and says at each step which token it hears, or none
+    (the blank); it learns from whole transcripts by connectionist temporal classification [1]_.
+    Speech is the usual case, digits, letters or words; any sequence that spells another one will
+    do, such as strokes of a pen or tones of a telephone.
+
+    Parameters
+    ----------
+    units : int, default=96
+        Hidden units of each GRU layer, in each direction.
+    n_layers : int, default=1
+        GRU layers.
+    bidirectional : bool, default=True
+        Read each recording in both directions. False is a little less accurate and can `stream`.
+    frame_stacking : int, default=3
+        Consecutive frames that the network reads as one step. A transcript needs a step for each
+        token, and one more between equal neighbours.
+    embedding_units : int or None, default=96
+        Width of a dense relu layer between the frames of a step and the GRU. None is none.
+    context_length : int or None, default=5
+        Embedded steps around each one that a second dense relu layer reads, to be added to the
+        embedding. None is none.
+    batch_norm : bool, default=True
+        Whether the embedding's layers are batch-normalised before their relu.
+    dropout : float in [0, 1), default=0.2
+        Share of values dropped during training from the embedding, from the inputs of every GRU
+        layer but the first, and from what the output layer reads; one mask for a whole recording.
+    recurrent_dropout : float in [0, 1), default=0.0
+        Share of the hidden state dropped on its way into the recurrent product.
+    weight_decay : float, default=0.01
+        Decoupled decay of all kernels, biases excepted, as in AdamW.
+    clipnorm : float or None, default=1.0
+        Largest norm of the gradient of one update. None does not clip.
+    augmentation : {"mask"} or None, default="mask"
+        What training does to the recordings in each epoch: ``"mask"`` hides a band of up to a fifth
+        of the channels and, every second or so, a stretch of up to 10 frames [2]_. None shows them
+        as they are.
+    level : {"char", "word"} or None, default="char"
+        What a token is: a character of a string; a word of a string, between spaces; or, with None,
+        a label of a sequence of labels of any one type.
+    decoder : {"greedy", "beam"}, default="greedy"
+        How `predict` and `score` read the probabilities: as the likeliest path, or as the likeliest
+        transcript that a beam search over prefixes finds [3]_. May be set after `fit`, as may the
+        next four.
+    beam_width : int, default=16
+        Prefixes that a beam search keeps.
+    language_model : object or None, default=None
+        What a beam search asks how likely a transcript is: a fitted `GRULanguageModel` of the same
+        `level`, or any object with ``classes_``, its tokens, and ``predict_proba(beginnings)``,
+        the probabilities of the next one. An end of the transcript, where there is one, is ``""``.
+        In a search over parameters, wrap it in `sklearn.frozen.FrozenEstimator`, which stays
+        fitted when it is cloned.
+    language_model_weight : float, default=0.5
+        What the language model's logarithms are multiplied by.
+    length_bonus : float, default=0.0
+        Added for each token of a transcript, in nats, in a beam search: a language model prefers
+        short ones.
+    epochs : int or "auto", default="auto"
+        Passes over the recordings; ``"auto"`` aims at 3,000 updates of the weights, within 10 to
+        200 passes.
+    batch_size : int, default=16
+        Recordings to an update.
+    learning_rate : float, default=0.004
+        Largest step size of AdamW; it falls to zero along a cosine.
+    warm_up : float in [0, 1), default=0.05
+        Share of all updates over which the step size rises from zero.
+    early_stopping : bool, default=False
+        Hold out `validation_fraction` of the recordings, keep the weights that score best on them,
+        and stop when `n_iter_no_change` epochs in a row bring no gain of `tol`.
+    validation_fraction : float in (0, 1), default=0.1
+        Share of the recordings held out.
+    n_iter_no_change : int, default=10
+        Epochs without gain that end the training.
+    tol : float, default=1e-4
+        Smallest gain of the validation score that counts.
+    random_state : int, RandomState instance or None, default=None
+        The only source of randomness.
+    verbose : int, default=0
+        1 shows the progress of the training, 2 prints a line an epoch.
+
+    Attributes
+    ----------
+    classes_ : ndarray, shape (n_tokens,)
+        All tokens of the transcripts, in order.
+    n_features_in_ : int
+        Channels of a frame.
+    model_ : TrainedTranscriber
+        The network: ``model_.spec``, its sizes, and ``model_.weights``, NumPy arrays.
+    n_iter_ : int
+        Epochs trained.
+    loss_curve_ : list of float
+        Mean negative log-likelihood of a transcript in each epoch, in nats.
+    validation_score_curve_ : list of float or None
+        Score on the held-out recordings after each epoch, with `early_stopping` and greedy
+        decoding.
+
+    See Also
+    --------
+    LogMel : Turns waveforms into frames.
+    GRUClassifier : One label for a whole recording.
+    GRULanguageModel : What is likely to be said.
+
+    Notes
+    -----
+    Each channel is standardised over the frames of the training recordings. The loss is exact: the
+    sum over all paths that read as the transcript, in logarithms and double precision. Recordings
+    of like length share a batch in training, and what pads the shorter ones reaches no result; for
+    an answer each recording is read by itself.
+
+    Training, recognition and streaming run on the CPU in one thread and need neither Keras nor JAX.
+
+    Interrupting `fit` (Ctrl-C) ends it with a warning and keeps the best weights reached. A `fit`
+    that fails leaves the estimator as it was.
+
+    References
+    ----------
+    .. [1] Graves, A., Fernández, S., Gomez, F. & Schmidhuber, J. (2006). Connectionist temporal
+       classification: labelling unsegmented sequence data with recurrent neural networks. ICML.
+    .. [2] Park, D. S. et al. (2019). SpecAugment: a simple data augmentation method for automatic
+       speech recognition. Interspeech.
+    .. [3] Hannun, A. Y., Maas, A. L., Jurafsky, D. & Ng, A. Y. (2014). First-pass large vocabulary
+       continuous speech recognition using bi-directional recurrent DNNs. arXiv:1408.2873.
+
+    Examples
+    --------
+    Recordings in which channel 0 sounds for "a" and channel 1 for "b":
+
+    >>> import numpy as np
+    >>> from skgru import GRUTranscriber
+    >>> tones = {"a": [[1.0, 0.0]] * 4 + [[0.0, 0.0]] * 4, "b": [[0.0, 1.0]] * 4 + [[0.0, 0.0]] * 4}
+    >>> texts = ["ab", "ba", "aab", "abba", "b", "baba"] * 10
+    >>> recordings = [np.concatenate([tones[letter] for letter in text]) for text in texts]
+    >>> model = GRUTranscriber(units=16, embedding_units=16, frame_stacking=2, random_state=0)
+    >>> model.fit(recordings, texts).predict([recordings[3]])
+    ['abba']
+    >>> model.score(recordings, texts)
+    1.0
+    """
 
     model_: TrainedTranscriber
     n_iter_: int
@@ -58,7 +196,7 @@ class GRUTranscriber(Versioned, BaseEstimator):
         language_model=None,
         language_model_weight=0.5,
         length_bonus=0.0,
-        epochs=20,
+        epochs="auto",
         batch_size=16,
         learning_rate=0.004,
         warm_up=0.05,
@@ -175,7 +313,8 @@ class GRUTranscriber(Versioned, BaseEstimator):
         )
         batch_size = min(int(self.batch_size), len(train))
         rates = float(self.learning_rate), "cosine", float(self.warm_up)
-        progress = Progress(type(self).__name__, int(self.epochs), self.verbose)
+        epochs = _fitting.epochs(self.epochs, len(train), batch_size)
+        progress = Progress(type(self).__name__, epochs, self.verbose)
 
         def after_epoch(epoch: int, history: History) -> bool:
             score = history.validation_score[-1] if history.validation_score else None
@@ -186,7 +325,7 @@ class GRUTranscriber(Versioned, BaseEstimator):
             return _training.train(
                 CTCEngine(spec, _initial.draw(spec, rng), corpus, train, settings, seed),
                 corpus.n_steps[train],
-                WarmedUp(int(self.epochs), batch_size, *rates),
+                WarmedUp(epochs, batch_size, *rates),
                 rng,
                 vary=_fitting.variants(self.augmentation, corpus.frames, [seed, 1]),
                 stopping=_fitting.stopping(spec, corpus, held, self.n_iter_no_change, self.tol),
