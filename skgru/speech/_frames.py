@@ -18,7 +18,7 @@ class Frames:
     Attributes
     ----------
     values : ndarray of float32, shape (n_frames of all recordings, n_channels)
-        Finite.
+        Finite; nobody else's.
     bounds : ndarray of intp, shape (n_recordings + 1,)
         Where each recording begins, and where the last ends.
     """

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import train_test_split
@@ -278,8 +276,9 @@ class GRUTranscriber(Versioned, BaseEstimator):
                 train, test_size=self.validation_fraction, random_state=seed
             )
         scaling = _frames.learn_scaling(frames, train)
-        scaled = replace(frames, values=_frames.scale(scaling, frames.values))
-        weights, history = self._train(spec, Corpus(scaled, n_steps, labels), train, held, seed)
+        for recording in map(frames.__getitem__, range(len(frames))):
+            recording[:] = _frames.scale(scaling, recording)
+        weights, history = self._train(spec, Corpus(frames, n_steps, labels), train, held, seed)
         self.classes_, self.n_features_in_ = alphabet.classes, spec.n_channels
         self.model_ = TrainedTranscriber(spec, weights, scaling, alphabet)
         self.loss_curve_, self.n_iter_ = history.loss, len(history.loss)
