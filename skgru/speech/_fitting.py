@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from skgru.gru import _batches
+from skgru.gru import _batches, _initial
 from skgru.gru._model import GRUSpec
 from skgru.gru._training import Stopping
 from skgru.speech import _ctc, _decoding, _errors, _masking, _posteriors
@@ -21,6 +21,23 @@ def epochs(given: int | str, n_recordings: int, batch_size: int) -> int:
     if given != "auto":
         return int(given)
     return min(MOST, max(LEAST, round(UPDATES / _batches.count(n_recordings, batch_size))))
+
+
+def first_weights(
+    spec: GRUSpec, corpus: Corpus, train: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, ...]:
+    """Weights to begin with: at each step an output is as likely as it is frequent.
+
+    That is where a network stands that has learnt nothing but to be silent most of the time, which
+    is what it would have to learn first.
+    """
+    weights = _initial.draw(spec, rng)
+    spoken = np.concatenate([corpus.labels[i] for i in train])
+    counts = np.bincount(spoken, minlength=spec.n_outputs) + 0.5
+    counts[-1] += corpus.n_steps[train].sum() - len(spoken)
+    place = [shape.name for shape in spec.weight_shapes()].index("output/bias")
+    weights[place][:] = np.log(counts / counts.sum())
+    return weights
 
 
 def refuse_crowded(labels: list[np.ndarray], n_steps: np.ndarray, stacking: int) -> None:

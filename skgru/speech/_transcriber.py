@@ -9,7 +9,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from skgru._versioned import Versioned
-from skgru.gru import _initial, _training
+from skgru.gru import _training
 from skgru.gru._model import GRUSpec, History, OptimizerSettings
 from skgru.gru._progress import Progress
 from skgru.speech import (
@@ -161,7 +161,7 @@ class GRUTranscriber(Versioned, BaseEstimator):
     >>> tones = {"a": [[1.0, 0.0]] * 4 + [[0.0, 0.0]] * 4, "b": [[0.0, 1.0]] * 4 + [[0.0, 0.0]] * 4}
     >>> texts = ["ab", "ba", "aab", "abba", "b", "baba"] * 10
     >>> recordings = [np.concatenate([tones[letter] for letter in text]) for text in texts]
-    >>> model = GRUTranscriber(units=16, embedding_units=16, frame_stacking=2, random_state=0)
+    >>> model = GRUTranscriber(units=16, frame_stacking=2, epochs=50, random_state=0)
     >>> model.fit(recordings, texts).predict([recordings[3]])
     ['abba']
     >>> model.score(recordings, texts)
@@ -321,8 +321,9 @@ class GRUTranscriber(Versioned, BaseEstimator):
             return False
 
         try:
+            weights = _fitting.first_weights(spec, corpus, train, rng)
             return _training.train(
-                CTCEngine(spec, _initial.draw(spec, rng), corpus, train, settings, seed),
+                CTCEngine(spec, weights, corpus, train, settings, seed),
                 corpus.n_steps[train],
                 WarmedUp(epochs, batch_size, *rates),
                 rng,
