@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from scipy.special import log_softmax
 
 from skgru._blas_threads import one_thread
 from skgru.gru import _embedding, _forward, _layers
@@ -19,13 +20,6 @@ def group(spec: GRUSpec, weights) -> _forward.Network:
     arrays = [np.require(w, np.float32, ["C", "A", "W"]) for w in weights]
     network = _forward.group(spec, arrays)
     return network._replace(embedding=tuple(map(_embedding.fold, network.embedding)))
-
-
-def log_softmax(logits: np.ndarray) -> np.ndarray:
-    """(S, K) -> float64 (S, K)."""
-    shifted = logits.astype(np.float64)
-    shifted -= shifted.max(axis=1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
 
 
 def cut(spec: GRUSpec, frames: np.ndarray) -> np.ndarray:
@@ -65,4 +59,4 @@ def posteriors(spec: GRUSpec, weights, recordings) -> Iterator[np.ndarray]:
             states = np.concatenate([d.outputs[: len(steps), 0] for d in tape.layers[-1]], axis=1)
             logits = np.empty((len(steps), spec.n_outputs), np.float32)
             _layers.dense(states, network.output, logits)
-        yield log_softmax(logits)
+        yield log_softmax(logits.astype(np.float64), axis=1)

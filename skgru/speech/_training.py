@@ -128,8 +128,7 @@ class CTCEngine(CPUEngine):
         kernel, bias = self._network.output
         multiply(_flat(states), kernel, _flat(logits))
         logits += bias
-        bounds = np.cumsum([0, *map(len, labels)])
-        loss = _ctc.loss(logits, n_steps, np.concatenate(labels), bounds, 1 / len(labels))
+        loss = _ctc.loss(logits, n_steps, labels, 1 / len(labels))
         _layers.dense_backward(
             _flat(states), kernel, _flat(logits), self._gradients.output, _flat(d_states)
         )
