@@ -288,3 +288,11 @@ def test_text_needs_neither_jax_nor_keras():
         "model.fit('some text').generate()"
     )
     assert not loaded_by(code) & {"jax", "keras"}
+
+
+def test_transcription_needs_neither_jax_nor_keras():
+    code = (
+        "from skgru import GRUTranscriber; X = [[[0.0], [1.0], [0.0]]] * 2; "
+        "GRUTranscriber(units=2, frame_stacking=1, epochs=1).fit(X, ['a', 'b']).predict(X)"
+    )
+    assert not loaded_by(code) & {"jax", "keras", "librosa"}

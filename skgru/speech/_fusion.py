@@ -25,10 +25,16 @@ def fuse(language_model, alphabet: Alphabet, weight: float, bonus: float) -> Fus
     Raises
     ------
     ValueError
-        If the language model does not know a token of the alphabet.
+        If the language model is not fitted, or does not know a token of the alphabet.
     """
     if language_model is None:
         return Fusion(bonus=bonus)
+    if not hasattr(language_model, "classes_"):
+        raise ValueError(
+            f"The language model {language_model!r} has no classes_: it is not fitted. Fit it on "
+            "transcripts first; where it is cloned, as in a search over parameters, wrap it in "
+            "sklearn.frozen.FrozenEstimator."
+        )
     known = {token: i for i, token in enumerate(np.asarray(language_model.classes_).tolist())}
     unknown = next((known[name] for name in _UNKNOWN if name in known), None)
     tokens = alphabet.classes.tolist()

@@ -78,6 +78,8 @@ class TranscriptionStream:
         str or list
             What the transcript gains by what was still waiting.
         """
+        if self._finished:
+            return self._alphabet.join([])
         steps = np.empty((0, 1, self._spec.patch_width), np.float32)
         if len(self._rest):
             steps = _posteriors.cut(self._spec, self._rest)[:, np.newaxis]
@@ -103,9 +105,13 @@ class TranscriptionStream:
         return self._gain(found)
 
     def _gain(self, numbers: np.ndarray):
-        before = self.transcript
-        self._tokens += self._alphabet.classes[numbers].tolist()
-        return self.transcript[len(before) :]
+        """Add tokens; the piece of transcript that they are."""
+        new = self._alphabet.classes[numbers].tolist()
+        piece = self._alphabet.join(new)
+        if new and self._tokens and self._alphabet.level == "word":
+            piece = f" {piece}"
+        self._tokens += new
+        return piece
 
     def _embed(self, steps: np.ndarray, at_end: bool) -> np.ndarray:
         """What the first GRU layer reads; with a context, of the steps that it has come past."""

@@ -64,6 +64,15 @@ def test_nothing_pushed(one_way):
     assert stream.finish() == stream.transcript == ""
 
 
+def test_a_recording_ends_once(one_way, unseen):
+    stream = one_way.stream()
+    stream.push(unseen[0][0])
+    stream.finish()
+    transcript = stream.transcript
+    assert stream.finish() == ""
+    assert stream.transcript == transcript
+
+
 def test_rules(one_way, fitted, unseen):
     with pytest.raises(ValueError, match="bidirectional=False"):
         fitted.stream()

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV, cross_val_score
 
 from skgru import GRULanguageModel, GRUTranscriber
@@ -282,6 +283,19 @@ def test_a_language_model_of_other_tokens(fitted, unseen):
     prior.classes_ = np.array(["", "x", "y", "z"], object)
     with pytest.raises(ValueError, match="no token 'a'"):
         with_beam(fitted, language_model=prior).predict(unseen[0])
+
+
+def test_a_language_model_that_is_not_fitted(fitted, unseen):
+    with pytest.raises(ValueError, match="FrozenEstimator"):
+        with_beam(fitted, language_model=GRULanguageModel()).predict(unseen[0])
+
+
+def test_a_frozen_language_model_stays_fitted(training, small):
+    prior = FrozenEstimator(GRULanguageModel(units=4, epochs=1).fit(training[1][:20]))
+    model = GRUTranscriber(**(small | {"epochs": 1}), decoder="beam", language_model=prior)
+    search = GridSearchCV(model, {"language_model_weight": [0.0, 0.1]}, cv=2, error_score="raise")
+    X, y = training[0][:20], training[1][:20]
+    assert search.fit(X, y).best_score_ <= 1
 
 
 def test_nothing_to_score(fitted, unseen):
