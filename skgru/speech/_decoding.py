@@ -136,7 +136,6 @@ def _step(prefixes: _Prefixes, beam, blank, token, emitted: np.ndarray, width: i
     longer = whole[:, np.newaxis] + emitted[:-1] + prefixes.gains(beam)
     repeats = np.flatnonzero(ends >= 0)  # a token follows itself after a blank only
     longer[repeats, ends[repeats]] += blank[repeats] - whole[repeats]
-    longer[np.isnan(longer)] = -np.inf
     places = {p: i for i, p in enumerate(beam.tolist())}
     for i, (parent, last) in enumerate(origins):
         if parent in places:  # both in the beam: two ways to one prefix
@@ -148,8 +147,9 @@ def _step(prefixes: _Prefixes, beam, blank, token, emitted: np.ndarray, width: i
 def _choose(prefixes: _Prefixes, beam, stays_blank, stays_token, longer, width: int):
     """The best of the prefixes that stay as they are and of the longer ones."""
     scores = np.concatenate([np.logaddexp(stays_blank, stays_token), longer.ravel()])
-    best = np.argsort(-scores, kind="stable")[:width]
+    best = np.argpartition(-scores, min(width, len(scores)) - 1)[:width]
     best = best[scores[best] > -np.inf]
+    best = best[np.argsort(-scores[best], kind="stable")]
     stay, grow = best[best < len(beam)], best[best >= len(beam)] - len(beam)
     parents, tokens = np.divmod(grow, longer.shape[1])
     children = [prefixes.child(beam[i], int(k)) for i, k in zip(parents, tokens)]
