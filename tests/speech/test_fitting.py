@@ -35,3 +35,11 @@ def test_nothing_hidden_without_augmentation():
     assert (first == 0).any()
     assert (first != varied()).any()
     assert (frames.values == 1).all()
+
+
+def test_crowded_transcripts_are_named(training):
+    X, y = [frames[:8] for frames in training[0][:6]], ["a", "aa", "aab", "abcabc", "", "aaaa"]
+    with pytest.raises(
+        ValueError, match=r"rows \[1, 2, 3, 5\] there .* Row 1 needs 3 steps .* has 2"
+    ):
+        GRUTranscriber(frame_stacking=4).fit(X, y)
