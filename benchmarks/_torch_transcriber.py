@@ -55,6 +55,10 @@ def fit(X, y, epochs, batch_size=16):
     frames = Frames(((values - mean) / std).astype(np.float32), bounds)
     out, n_steps = np.empty_like(frames.values), -(-np.diff(bounds) // STACK)
     network, rng = Network(values.shape[1], 11), np.random.default_rng(0)
+    counts = np.bincount([int(c) for text in y for c in text], minlength=11) + 0.5
+    counts[10] += n_steps.sum() - sum(map(len, y))
+    with torch.no_grad():  # as skgru begins
+        network.output.bias[:] = torch.from_numpy(np.log(counts / counts.sum()))
     optimizer = torch.optim.AdamW(network.parameters(), RATE, weight_decay=0.01)
     n_updates = epochs * _batches.count(len(X), batch_size)
 
