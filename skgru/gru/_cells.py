@@ -80,8 +80,7 @@ def forward(
     kernel, recurrent, bias : W, U, b
     mask : (B, H) recurrent dropout, or empty
     reverse : 1 to read from the last step to the first, or 0
-    states : (S + 1, B, H); the state after step t is at t + 1, in reverse at t; the one before the
-        first step is given
+    states : (S + 1, B, H); the state after step t is at t + 1, in reverse at t
     gates : (S, B, 3H); z, r and m_h without its bias
     candidates : (S, B, H); c
     last : (B, H); the state after everything
@@ -98,6 +97,7 @@ def forward(
     shift = np.empty(three, np.float32)
     for j in range(three):
         shift[j] = bias[0, j] + (bias[1, j] if j < two else _ZERO)
+    _clear(states[n_steps * reverse % n_states], 0)
     for step in range(n_steps):
         t = n_steps - 1 - step if reverse else step
         n = active[t]

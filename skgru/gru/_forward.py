@@ -164,12 +164,12 @@ def run(spec: GRUSpec, network: Network, tape: Tape, n_steps: np.ndarray) -> np.
 
     Shapes: n_steps (B,), decreasing -> (B, n_features).
     """
-    read(network, tape, n_steps)
+    run_layers(spec, network, tape, n_steps)
     _pool(spec, network, tape, n_steps)
     return tape.pooled
 
 
-def read(network: Network, tape: Tape, n_steps: np.ndarray) -> None:
+def run_layers(spec: GRUSpec, network: Network, tape: Tape, n_steps: np.ndarray) -> None:
     """From the patches on the tape to the states of all layers: n_steps (B,), decreasing."""
     tape.active = _count_active(n_steps)
     x = read(spec, tape, n_steps[0])
@@ -182,7 +182,6 @@ def read(network: Network, tape: Tape, n_steps: np.ndarray) -> None:
             x = _pass_on(tape, layer, len(x))
         tape.inputs[layer] = x
         for weights, d in zip(network.layers[layer], directions):
-            d.states[len(x) * d.reverse % len(d.states)] = 0
             memory = d.states, d.gates, d.candidates, d.last
             _cells.forward(x, tape.active, *weights, d.mask, d.reverse, *memory)
 

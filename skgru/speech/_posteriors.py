@@ -55,7 +55,7 @@ def posteriors(spec: GRUSpec, weights, recordings) -> Iterator[np.ndarray]:
             if tape is None or len(tape.patches) < len(steps):
                 tape = _forward.Tape(spec, 1, len(steps))
             tape.patches[: len(steps), 0] = steps
-            _forward.read(network, tape, np.array([len(steps)], np.int32))
+            _forward.run_layers(spec, network, tape, np.array([len(steps)], np.int32))
             states = np.concatenate([d.outputs[: len(steps), 0] for d in tape.layers[-1]], axis=1)
             logits = np.empty((len(steps), spec.n_outputs), np.float32)
             _layers.dense(states, network.output, logits)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from skgru._blas_threads import one_thread
-from skgru.gru import _cells, _embedding, _forward, _layers
+from skgru.gru import _embedding, _layers
+from skgru.gru._step import advance
 from skgru.speech import _decoding, _frames, _posteriors
 from skgru.speech._model import TrainedTranscriber
 
@@ -143,12 +144,9 @@ class TranscriptionStream:
 
     def _run(self, layer: int, weights: tuple, x: np.ndarray) -> np.ndarray:
         """One layer on from its state: (S, 1, F) -> (S, 1, H)."""
-        units = self._spec.units[layer]
-        states = np.empty((len(x) + 1, 1, units), np.float32)
-        states[0] = self._states[layer]
-        gates, candidates = np.empty((1, 1, 3 * units), np.float32), np.empty((1, 1, units), "f4")
-        last, active = np.empty((1, units), np.float32), np.ones(len(x), np.intp)
-        x = np.ascontiguousarray(x)
-        _cells.forward(x, active, *weights, _forward.NO_MATRIX, 0, states, gates, candidates, last)
-        self._states[layer] = last[0]
-        return states[1:]
+        state = self._states[layer]
+        states = np.empty((len(x), 1, len(state)), np.float32)
+        for step, after in zip(x, states):
+            advance(step[0], *weights, state)
+            after[0] = state
+        return states

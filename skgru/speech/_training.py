@@ -106,9 +106,9 @@ class CTCEngine(CPUEngine):
             steps = _posteriors.cut(self._spec, corpus.frames[row])
             tape.patches[: n_steps[column], column] = steps
             tape.patches[n_steps[column] : n_steps[0], column] = 0
-        _forward.read(self._network, tape, n_steps)
+        _forward.run_layers(self._spec, self._network, tape, n_steps)
         loss = self._score(tape, n_steps, [corpus.labels[row] for row in rows])
-        _backward.go_back(self._network, self._gradients, tape, n_steps)
+        _backward.go_back(self._spec, self._network, self._gradients, tape, n_steps)
         return loss, self._gradient
 
     def _tape(self, n_rows: int) -> _Tape:

@@ -50,7 +50,7 @@ def test_it_is_the_cell_of_the_classifier(weights):
     rng = np.random.default_rng(1)
     x, n_units = draw(rng, S, B, F), len(weights[1])
     states, outputs, _, _ = run(weights, x, np.zeros((S, B), bool), 0)
-    twin, last = np.zeros_like(states), np.empty((B, n_units), np.float32)
+    twin, last = np.empty_like(states), np.empty((B, n_units), np.float32)
     gates = np.empty((S, B, 3 * n_units), np.float32)
     _cells.forward(
         *(x, np.full(S, B), *weights, np.empty((0, 0), np.float32), 0),
