@@ -1,9 +1,11 @@
+import sys
+
 import numpy as np
 import pytest
 
 from skgru import GRUTranscriber
 from skgru.speech import _fitting, _frames
-from skgru.speech._training import Corpus
+from skgru.speech._training import Corpus, CTCEngine
 
 
 @pytest.mark.parametrize(
@@ -43,3 +45,10 @@ def test_crowded_transcripts_are_named(training):
         ValueError, match=r"rows \[1, 2, 3, 5\] there .* Row 1 needs 3 steps .* has 2"
     ):
         GRUTranscriber(frame_stacking=4).fit(X, y)
+
+
+def test_early_stopping_without_rapidfuzz_fails_at_once(training, monkeypatch):
+    monkeypatch.setitem(sys.modules, "rapidfuzz.distance", None)
+    monkeypatch.setattr(CTCEngine, "run_epoch", None)
+    with pytest.raises(ImportError, match="RapidFuzz"):
+        GRUTranscriber(early_stopping=True, units=2).fit(*training)
