@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from skgru.ets._forecaster import ETSForecaster
     from skgru.gru._classifier import GRUClassifier
     from skgru.gru._regressor import GRURegressor
+    from skgru.speech._augmenter import SpeechAugmenter
+    from skgru.speech._log_mel import LogMel
+    from skgru.speech._transcriber import GRUTranscriber
     from skgru.text._language_model import GRULanguageModel
     from skgru.text._seq2seq import GRUSeq2Seq
     from skgru.text._text_scorer import make_text_scorer
@@ -22,7 +25,10 @@ __all__ = [
     "GRULanguageModel",
     "GRURegressor",
     "GRUSeq2Seq",
+    "GRUTranscriber",
+    "LogMel",
     "SequenceVectorizer",
+    "SpeechAugmenter",
     "__version__",
     "make_text_scorer",
 ]
@@ -33,7 +39,10 @@ _MODULES = {
     "GRULanguageModel": "skgru.text._language_model",
     "GRURegressor": "skgru.gru._regressor",
     "GRUSeq2Seq": "skgru.text._seq2seq",
+    "GRUTranscriber": "skgru.speech._transcriber",
+    "LogMel": "skgru.speech._log_mel",
     "SequenceVectorizer": "skgru.text._vectorizer",
+    "SpeechAugmenter": "skgru.speech._augmenter",
     "make_text_scorer": "skgru.text._text_scorer",
 }
 

@@ -117,6 +117,17 @@ PERSISTENCE_LAYERS = [
     {"_archive", "_atomic", "_checks", "_onnx_graph", "_registry", "_tables"},
 ]
 
+# Within speech, the same.
+SPEECH_LAYERS = [
+    {"_augmenter", "_log_mel", "_transcriber"},
+    {"_fitting", "_streaming"},
+    {"_training", "_model"},
+    {"_ctc", "_errors", "_fusion", "_masking", "_posteriors"},
+    {"_decoding", "_frames"},
+    {"_parameters", "_transcripts"},
+    {"_distortions", "_spectra", "_waveforms"},
+]
+
 # Heavy packages and the only places that import them.
 HOME_OF = {
     "keras": {"skgru.gru._backend"},
@@ -138,6 +149,8 @@ HOME_OF = {
         "skgru.sktime",
     },
     "matplotlib": {"skgru.plotting"},
+    "librosa": {"skgru.speech._spectra"},
+    "rapidfuzz": {"skgru.speech._errors"},
 }
 
 
@@ -221,6 +234,7 @@ def test_folders_import_downwards():
         ("ets", ETS_LAYERS),
         ("text", TEXT_LAYERS),
         ("persistence", PERSISTENCE_LAYERS),
+        ("speech", SPEECH_LAYERS),
     ],
 )
 def test_files_import_downwards(where, layers):
@@ -277,3 +291,11 @@ def test_text_needs_neither_jax_nor_keras():
         "model.fit('some text').generate()"
     )
     assert not loaded_by(code) & {"jax", "keras"}
+
+
+def test_transcription_needs_neither_jax_nor_keras():
+    code = (
+        "from skgru import GRUTranscriber; X = [[[0.0], [1.0], [0.0]]] * 2; "
+        "GRUTranscriber(units=2, frame_stacking=1, epochs=1).fit(X, ['a', 'b']).predict(X)"
+    )
+    assert not loaded_by(code) & {"jax", "keras", "librosa"}

@@ -115,6 +115,13 @@ def run(
     if len(tape.pooled_mask):
         tape.d_pooled *= tape.pooled_mask
     _spread(spec, network, gradients, tape, n_steps)
+    go_back(spec, network, gradients, tape, n_steps)
+
+
+def go_back(
+    spec: GRUSpec, network: Network, gradients: Network, tape: Tape, n_steps: np.ndarray
+) -> None:
+    """Write the gradients below the output, from ``tape.d_last[-1]`` and ``tape.d_states[-1]``."""
     for layer in reversed(range(len(spec.units))):
         _differentiate_layer(network, gradients, tape, layer)
         if layer:

@@ -164,6 +164,13 @@ def run(spec: GRUSpec, network: Network, tape: Tape, n_steps: np.ndarray) -> np.
 
     Shapes: n_steps (B,), decreasing -> (B, n_features).
     """
+    run_layers(spec, network, tape, n_steps)
+    _pool(spec, network, tape, n_steps)
+    return tape.pooled
+
+
+def run_layers(spec: GRUSpec, network: Network, tape: Tape, n_steps: np.ndarray) -> None:
+    """From the patches on the tape to the states of all layers: n_steps (B,), decreasing."""
     tape.active = _count_active(n_steps)
     x = read(spec, tape, n_steps[0])
     if network.embedding:
@@ -177,8 +184,6 @@ def run(spec: GRUSpec, network: Network, tape: Tape, n_steps: np.ndarray) -> np.
         for weights, d in zip(network.layers[layer], directions):
             memory = d.states, d.gates, d.candidates, d.last
             _cells.forward(x, tape.active, *weights, d.mask, d.reverse, *memory)
-    _pool(spec, network, tape, n_steps)
-    return tape.pooled
 
 
 def read(spec: GRUSpec, tape: Tape, n_steps: int) -> np.ndarray:

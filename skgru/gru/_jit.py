@@ -27,6 +27,7 @@ nothing, truth, integer, double = void, boolean, int64, float64
 steps, counts = numba.int32[::1], numba.intp[::1]
 vector, matrix, cube = float32[::1], float32[:, ::1], float32[:, :, ::1]
 index_matrix, double_matrix = numba.int32[:, ::1], float64[:, ::1]
+flags = boolean[::1]
 
 _COMPILING = threading.Lock()
 

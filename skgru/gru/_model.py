@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 POOLINGS = ("last", "mean", "max", "attention")
 BATCH_NORM_EPSILON = 1e-3
 BATCH_NORM_MOMENTUM = 0.95  # of the running statistics: a default fit has some hundred updates
-Loss = Literal["cross_entropy", "squared_error", "pinball"]
+Loss = Literal["cross_entropy", "squared_error", "pinball", "ctc"]
 
 
 class WeightShape(NamedTuple):
@@ -51,7 +51,8 @@ class GRUSpec:
     pooling : tuple of str
         How the states of the last layer become one vector, joined in this order. ``"last"`` is the
         state after a direction has read the whole sequence: for the backward direction that is the
-        one at the first step.
+        one at the first step. ``("none",)`` has outputs at every step, which only
+        `skgru.speech` asks for.
     patch_length, patch_stride : int
         Windows of consecutive steps fed to the GRU as one; 1 and 1 feed single steps.
     embedding_units : int
@@ -62,7 +63,7 @@ class GRUSpec:
     batch_norm : bool
         Whether both dense layers are batch-normalised before their relu (Ioffe & Szegedy 2015, as
         Keras has it with epsilon 1e-3 and momentum `BATCH_NORM_MOMENTUM`).
-    loss : {"cross_entropy", "squared_error", "pinball"}
+    loss : {"cross_entropy", "squared_error", "pinball", "ctc"}
     levels : tuple of float
         Of the quantiles that ``"pinball"`` asks for: outputs are ``n_outputs / len(levels)``
         targets, each with its quantiles side by side.

@@ -5,6 +5,7 @@ One thread: batches are small, and what other threads would gain they lose in wa
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import replace
 
 import numpy as np
@@ -14,15 +15,14 @@ from skgru.gru import _adam, _backward, _forward, _layers
 from skgru.gru._model import GRUSpec, Moments, OptimizerSettings, TrainingSet
 
 
-class NumbaEngine:
-    """Trains a network, batch by batch.
+class CPUEngine(ABC):
+    """The weights of a network and how an epoch changes them; what is learnt, subclasses say.
 
     Parameters
     ----------
     spec : GRUSpec
     weights : tuple of ndarray
         In the order of ``spec.weight_shapes()``; copied.
-    data : TrainingSet
     settings : OptimizerSettings
     seed : int
         Of the dropout masks.
@@ -34,12 +34,11 @@ class NumbaEngine:
         self,
         spec: GRUSpec,
         weights: tuple[np.ndarray, ...],
-        data: TrainingSet,
         settings: OptimizerSettings,
         seed: int,
         moments: Moments | None = None,
     ):
-        self._spec, self._data, self._settings = spec, data, settings
+        self._spec, self._settings = spec, settings
         self._rng = np.random.default_rng(seed)
         # All weights are one vector, and so are the moments: the optimiser is one loop.
         shapes = [s for s in spec.weight_shapes() if s.trained]
@@ -56,11 +55,6 @@ class NumbaEngine:
         self._gradients = _forward.group(spec, (*_views(self._gradient, shapes), *statistics))
         decayed = np.repeat([s.decayed for s in shapes], [w.size for w in trained])
         self._decay = (settings.weight_decay * decayed).astype(np.float32)
-        self._ragged = data.ragged
-        self._whitening = tuple(
-            np.require(a, np.float32, ["C", "A", "W"]) for a in data.whitening or ()
-        )
-        self._tapes: dict[int, _backward.Tape] = {}
 
     @property
     def weights(self) -> tuple[np.ndarray, ...]:
@@ -72,9 +66,13 @@ class NumbaEngine:
         """Adam's state of this moment."""
         return Moments(self._first.copy(), self._second.copy(), self._count)
 
-    def replace_values(self, values: np.ndarray) -> None:
-        """Train on other values of the same rows from here on."""
-        self._data = replace(self._data, values=values)
+    @abstractmethod
+    def differentiate(self, rows: np.ndarray) -> tuple[float, np.ndarray]:
+        """Sum of the weighted losses of a batch and the gradient of their mean.
+
+        Shapes: rows int32 (B,) -> float, (n_parameters,); the gradient is overwritten by the next
+        call. Running statistics take one step.
+        """
 
     def run_epoch(self, order: np.ndarray, rates: np.ndarray) -> float:
         """One update for each row of `order`.
@@ -98,12 +96,57 @@ class NumbaEngine:
                 self._update(rate)
         return float(total / (order >= 0).sum())
 
-    def differentiate(self, rows: np.ndarray) -> tuple[float, np.ndarray]:
-        """Sum of the weighted losses of a batch and the gradient of their mean.
+    def _update(self, rate: float) -> None:
+        s = self._settings
+        self._count += 1
+        _adam.step(
+            self._parameters,
+            self._gradient,
+            self._first,
+            self._second,
+            self._decay,
+            rate,
+            self._count,
+            s.clipnorm,
+            s.beta_1,
+            s.beta_2,
+            s.epsilon,
+        )
 
-        Shapes: rows int32 (B,) -> float, (n_parameters,); the gradient is overwritten by the next
-        call. Running statistics take one step.
-        """
+
+class NumbaEngine(CPUEngine):
+    """Trains a network whose states are pooled, batch by batch.
+
+    Parameters
+    ----------
+    spec, weights, settings, seed, moments
+        As for `CPUEngine`.
+    data : TrainingSet
+    """
+
+    def __init__(
+        self,
+        spec: GRUSpec,
+        weights: tuple[np.ndarray, ...],
+        data: TrainingSet,
+        settings: OptimizerSettings,
+        seed: int,
+        moments: Moments | None = None,
+    ):
+        super().__init__(spec, weights, settings, seed, moments)
+        self._data = data
+        self._ragged = data.ragged
+        self._whitening = tuple(
+            np.require(a, np.float32, ["C", "A", "W"]) for a in data.whitening or ()
+        )
+        self._tapes: dict[int, _backward.Tape] = {}
+
+    def replace_values(self, values: np.ndarray) -> None:
+        """Train on other values of the same rows from here on."""
+        self._data = replace(self._data, values=values)
+
+    def differentiate(self, rows: np.ndarray) -> tuple[float, np.ndarray]:
+        """See `CPUEngine`."""
         data, spec = self._data, self._spec
         if self._ragged:
             rows = rows[np.argsort(-data.n_steps[rows], kind="stable")]
@@ -144,23 +187,6 @@ class NumbaEngine:
             levels = np.array(self._spec.levels, np.float32)
             return _layers.pinball(outputs, targets, weights, levels)
         return _layers.cross_entropy(outputs, targets, weights, self._settings.label_smoothing)
-
-    def _update(self, rate: float) -> None:
-        s = self._settings
-        self._count += 1
-        _adam.step(
-            self._parameters,
-            self._gradient,
-            self._first,
-            self._second,
-            self._decay,
-            rate,
-            self._count,
-            s.clipnorm,
-            s.beta_1,
-            s.beta_2,
-            s.epsilon,
-        )
 
 
 def _views(vector: np.ndarray, shapes) -> tuple[np.ndarray, ...]:

@@ -1,0 +1,1 @@
+"""Speech: from waveforms to what a GRU reads."""

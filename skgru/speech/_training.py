@@ -1,0 +1,143 @@
+"""What trains a transcriber: batches of recordings, and the gradient of their loss."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from skgru.gru import _backward, _forward, _layers
+from skgru.gru._blas import multiply
+from skgru.gru._model import GRUSpec, OptimizerSettings
+from skgru.gru._native import CPUEngine
+from skgru.gru._training import Schedule
+from skgru.speech import _ctc, _posteriors
+from skgru.speech._frames import Frames
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """What is trained on.
+
+    Attributes
+    ----------
+    frames : Frames
+        Scaled.
+    n_steps : ndarray of int32, shape (n_recordings,)
+    labels : list of ndarray of int32
+        Transcripts.
+    """
+
+    frames: Frames
+    n_steps: np.ndarray
+    labels: list[np.ndarray]
+
+
+@dataclass(frozen=True)
+class WarmedUp(Schedule):
+    """The rate rises over a share of all updates before it falls.
+
+    Attributes
+    ----------
+    warm_up : float
+    """
+
+    warm_up: float = 0.0
+
+    def rates(self, epoch: int, n_batches: int) -> np.ndarray:
+        """Learning rate of each update of an epoch, float32."""
+        update = epoch * n_batches + np.arange(n_batches) + 1
+        rise = max(1.0, self.warm_up * self.epochs * n_batches)
+        return super().rates(epoch, n_batches) * np.minimum(1, update / rise).astype(np.float32)
+
+
+class _Tape(_backward.Tape):
+    """Memory for a batch, with outputs at every step.
+
+    Attributes
+    ----------
+    joined_states, d_joined : ndarray, shape (S, B, n_states)
+        What the output layer reads, after dropout, and its gradient.
+    logits : ndarray, shape (S, B, n_outputs)
+    """
+
+    def __init__(self, spec: GRUSpec, n_rows: int, n_steps: int, settings: OptimizerSettings):
+        super().__init__(spec, n_rows, n_steps, settings)
+        self.joined_states, self.d_joined = (
+            np.empty((n_steps, n_rows, spec.n_states), np.float32) for _ in "sd"
+        )
+        self.logits = np.empty((n_steps, n_rows, spec.n_outputs), np.float32)
+
+
+class CTCEngine(CPUEngine):
+    """Trains a network on transcripts, batch by batch.
+
+    Parameters
+    ----------
+    spec : GRUSpec
+    weights : tuple of ndarray
+        Copied.
+    corpus : Corpus
+    train : ndarray of int
+        Recordings of the corpus that are trained on; `differentiate` counts among these.
+    settings : OptimizerSettings
+    seed : int
+        Of dropout.
+    """
+
+    def __init__(self, spec, weights, corpus: Corpus, train, settings, seed: int):
+        super().__init__(spec, weights, settings, seed)
+        self._corpus, self._train = corpus, train
+        self._tapes: dict[int, _Tape] = {}
+
+    def replace_values(self, values: np.ndarray) -> None:
+        """Train on other values of the same frames from here on."""
+        frames = replace(self._corpus.frames, values=values)
+        self._corpus = replace(self._corpus, frames=frames)
+
+    def differentiate(self, rows: np.ndarray) -> tuple[float, np.ndarray]:
+        """See `CPUEngine`."""
+        corpus, rows = self._corpus, self._train[rows]
+        rows = rows[np.argsort(-corpus.n_steps[rows], kind="stable")]
+        n_steps = corpus.n_steps[rows]
+        tape = self._tape(len(rows))
+        tape.draw_masks(self._rng)
+        for column, row in enumerate(rows):
+            steps = _posteriors.cut(self._spec, corpus.frames[row])
+            tape.patches[: n_steps[column], column] = steps
+            tape.patches[n_steps[column] : n_steps[0], column] = 0
+        _forward.run_layers(self._spec, self._network, tape, n_steps)
+        loss = self._score(tape, n_steps, [corpus.labels[row] for row in rows])
+        _backward.go_back(self._spec, self._network, self._gradients, tape, n_steps)
+        return loss, self._gradient
+
+    def _tape(self, n_rows: int) -> _Tape:
+        """Memory for batches of this size: an epoch has two sizes at the most."""
+        if n_rows not in self._tapes:
+            longest = int(self._corpus.n_steps.max())
+            self._tapes[n_rows] = _Tape(self._spec, n_rows, longest, self._settings)
+        return self._tapes[n_rows]
+
+    def _score(self, tape: _Tape, n_steps: np.ndarray, labels: list[np.ndarray]) -> float:
+        """Output layer forward and backward, to the gradients of the last states."""
+        n = n_steps[0]
+        states, d_states, logits = tape.joined_states[:n], tape.d_joined[:n], tape.logits[:n]
+        units = self._spec.units[-1]
+        for k, direction in enumerate(tape.layers[-1]):
+            _layers.join(direction.outputs, k * units, tape.pooled_mask, states)
+        kernel, bias = self._network.output
+        multiply(_flat(states), kernel, _flat(logits))
+        logits += bias
+        loss = _ctc.loss(logits, n_steps, labels, 1 / len(labels))
+        _layers.dense_backward(
+            _flat(states), kernel, _flat(logits), self._gradients.output, _flat(d_states)
+        )
+        for k, d in enumerate(tape.d_states[-1]):
+            _layers.part(d_states, k * units, tape.pooled_mask, d)
+            tape.d_last[-1][k].fill(0)
+        return loss
+
+
+def _flat(a: np.ndarray) -> np.ndarray:
+    """(S, B, N) -> (S B, N)."""
+    return a.reshape(-1, a.shape[2])
