@@ -11,21 +11,14 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import ndtri
 
-from skgru.ets._jit import (
-    cube,
-    integer,
-    integer_matrix,
-    integers,
-    jit,
-    matrix,
-    nothing,
-    vector,
-)
+from skgru.ets._jit import cube, integer, integer_matrix, integers, jit, matrix, nothing, vector
 from skgru.ets._mixture import Mixture, check_levels, solve
 from skgru.ets._model import ETSFit, ETSSpec, Fits
 from skgru.ets._prediction import has_closed_form, spread
 from skgru.ets._recursion import extrapolate
 from skgru.ets._simulation import LARGEST
+
+_extrapolate, _spread, _solve = extrapolate.inner, spread.inner, solve.inner
 
 _SEED = 0
 
@@ -197,7 +190,7 @@ def _components(final, smoothing, codes, weights, sigma2, phases, sp, i, shares,
         if not weight > 0:
             continue
         row = means[n]
-        extrapolate(final[i, j], codes[j, 1], codes[j, 3], sp, phases[i], smoothing[i, j], row)
+        _extrapolate(final[i, j], codes[j, 1], codes[j, 3], sp, phases[i], smoothing[i, j], row)
         finite = True
         for t in range(row.shape[0]):
             finite = finite and abs(row[t]) <= LARGEST
@@ -229,7 +222,7 @@ def _spreads(final, smoothing, codes, weights, sigma2, phases, sp, i, n, shares,
     """Variances of the components that `_components` found, one a row."""
     for k in range(n):
         j = int(shares[codes.shape[0] + k])
-        spread(
+        _spread(
             means[k],
             final[i, j],
             codes[j, 0],
@@ -317,4 +310,4 @@ def _quantiles(final, smoothing, codes, weights, sigma2, phases, sp, left_out, l
         for k in range(n):
             for t in range(h):
                 deviations[k, t] = np.sqrt(deviations[k, t])
-        solve(shares[:n], means[:n], deviations[:n], samples, place[:n], levels, scores, out[i])
+        _solve(shares[:n], means[:n], deviations[:n], samples, place[:n], levels, scores, out[i])

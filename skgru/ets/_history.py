@@ -19,6 +19,8 @@ from skgru.ets._jit import (
 )
 from skgru.ets._recursion import run
 
+_run = run.inner
+
 
 @jit(
     nothing(given, integers, cube, cube, matrix, integer_matrix, matrix, integer, vector, vector),
@@ -58,7 +60,7 @@ def describe(values, offsets, initial, smoothing, sigma2, codes, weights, sp, me
             if share == 0:
                 continue
             states[:] = initial[i, j]
-            run(
+            _run(
                 values[first:stop],
                 codes[j, 0],
                 codes[j, 1],
@@ -113,7 +115,7 @@ def advance(values, offsets, first, n_times, initial, smoothing, codes, weights,
             states = final[i, j]
             if start == 0:
                 states[:] = initial[i, j]
-            sse, _, _ = run(
+            sse, _, _ = _run(
                 values[offsets[i] + start : offsets[i + 1]],
                 codes[j, 0],
                 codes[j, 1],

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skgru.ets._jit import double, given, integer, jit, nothing, vector
+from skgru.ets._jit import double, given, integer, jit, nothing, part, vector
 from skgru.ets._model import ETSFit, ETSSpec
 from skgru.ets._recursion import extrapolate
 
@@ -92,7 +92,7 @@ def _contiguous(states) -> np.ndarray:
     return np.ascontiguousarray(states, float)
 
 
-@jit(double(double, double, double, double, double, double, double, double, double, vector))
+@part
 def _step(ll, lb, bb, alpha, beta, phi, kept, crossed, moved, out):
     """Into out: kept F C F' + crossed (F C G' + G C F') + moved G C G', C = [[ll, lb], [lb, bb]].
 
