@@ -119,16 +119,20 @@ class Kernel:
                 self._compiled.compile(self.signature)
             self._compiled.disable_compile()
             (result,) = self._compiled.overloads.values()
-            address = result.library.get_pointer_to_function(result.fndesc.llvm_func_name)
-            self._address.value = address
+            name = result.fndesc.llvm_func_name
+            self._address.value = result.library.get_pointer_to_function(name)
             self.is_ready = True
 
 
 @cache
 def _state(folder: Path) -> str:
-    """What the files with kernels in a folder are like."""
-    sources = (path.read_bytes() for path in sorted(folder.glob("*.py")))
-    return f"{crc32(b''.join(source for source in sources if b'_jit import' in source)):08x}"
+    """What the files with kernels in a folder, and this one, are like."""
+    sources = [Path(__file__).read_bytes()]
+    for path in sorted(folder.glob("*.py")):
+        source = path.read_bytes()
+        if b"_jit import" in source or b"numba.extending" in source:
+            sources.append(source)
+    return f"{crc32(b''.join(sources)):08x}"
 
 
 @contextmanager
@@ -153,8 +157,8 @@ def _used_by(function):
     """Kernels whose names are in the code of a function or of its parts."""
     for name in function.__code__.co_names:
         value = function.__globals__.get(name)
-        if hasattr(value, "kernel"):
-            yield value.kernel
+        if isinstance(kernel := getattr(value, "kernel", None), Kernel):
+            yield kernel
         elif isinstance(value, FunctionType):
             yield from _used_by(value)
 
@@ -189,6 +193,6 @@ def _call_of(kernel: Kernel):
 
     first = inspect.Parameter("typing", inspect.Parameter.POSITIONAL_OR_KEYWORD)
     own = inspect.signature(kernel.function).parameters.values()
-    define.__signature__ = inspect.Signature([first, *own])
+    vars(define)["__signature__"] = inspect.Signature([first, *own])
     define.__name__ = kernel.function.__name__
     return define

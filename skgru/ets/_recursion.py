@@ -165,6 +165,30 @@ def extrapolate(states, trend, season, sp, phase, smoothing, out):
             j = 0
 
 
+@jit(nothing(given, integer, double, integer, vector), from_python=True)
+def rewind(states, trend, phi, n_steps, out):
+    """States some steps before, where every value since then is missing.
+
+    Parameters
+    ----------
+    states : ndarray, shape (2 + sp,)
+    trend : int
+    phi : float
+    n_steps : int
+    out : ndarray, shape (2 + sp,)
+        Written.
+    """
+    for i in range(states.size):
+        out[i] = states[i]
+    for _ in range(n_steps):
+        if trend == A:
+            out[0] -= out[1]
+            out[1] /= phi
+        elif trend == M:
+            out[0] /= out[1]
+            out[1] **= 1.0 / phi
+
+
 @jit(
     nothing(given, integer, integer, integer, integer, integer, given, vector, matrix),
     from_python=True,
