@@ -53,13 +53,14 @@ def describe(values, offsets, initial, smoothing, sigma2, codes, weights, sp, me
         total = 0.0
         for j in range(n_specs):
             total += weights[i, j]
-        means[first:stop] = 0.0
-        variances[first:stop] = 0.0
+        for t in range(first, stop):
+            means[t], variances[t] = 0.0, 0.0
         for j in range(n_specs):
             share = weights[i, j] / total if total > 0 else 0.0
             if share == 0:
                 continue
-            states[:] = initial[i, j]
+            for c in range(2 + sp):  # assigning to a slice takes a second to compile
+                states[c] = initial[i, j, c]
             _run(
                 values[first:stop],
                 codes[j, 0],
@@ -114,7 +115,8 @@ def advance(values, offsets, first, n_times, initial, smoothing, codes, weights,
                 continue
             states = final[i, j]
             if start == 0:
-                states[:] = initial[i, j]
+                for c in range(2 + sp):
+                    states[c] = initial[i, j, c]
             sse, _, _ = _run(
                 values[offsets[i] + start : offsets[i + 1]],
                 codes[j, 0],
