@@ -139,7 +139,7 @@ HOME_OF = {
         "skgru.gru._fused",
         "skgru.gru._kernel",
     },
-    "numba": {"skgru.gru._jit", "skgru.ets._jit", "skgru.ets._lanes"},
+    "numba": {"skgru._jit", "skgru.ets._lanes"},
     "onnx": {"skgru.persistence._onnx_graph"},
     "sktime": {
         "skgru.ets._forecaster",

@@ -294,7 +294,12 @@ def _normals(fitted: Fitted, panel: Panel, steps: np.ndarray, added):
     """Shares, means and deviations of the candidates with what is added, steps last."""
     if (steps > 0).all():
         shares, means, deviations = _combination.panel_normals(
-            fitted.fits, fitted.codes, fitted.weights, fitted.settings.sp, int(steps.max())
+            fitted.fits,
+            fitted.codes,
+            fitted.weights,
+            fitted.settings.sp,
+            int(steps.max()),
+            _fitted.gaps(fitted, panel),
         )
         place = (steps - 1)[:, None, :]
         means = np.take_along_axis(means, place, axis=2)

@@ -11,21 +11,15 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import ndtri
 
-from skgru.ets._jit import (
-    cube,
-    integer,
-    integer_matrix,
-    integers,
-    jit,
-    matrix,
-    nothing,
-    vector,
-)
+from skgru.ets._jit import cube, integer, integer_matrix, integers, jit, matrix, nothing, vector
 from skgru.ets._mixture import Mixture, check_levels, solve
 from skgru.ets._model import ETSFit, ETSSpec, Fits
-from skgru.ets._prediction import has_closed_form, spread
-from skgru.ets._recursion import extrapolate
+from skgru.ets._prediction import has_closed_form, rewound, spread
+from skgru.ets._recursion import extrapolate, rewind
 from skgru.ets._simulation import LARGEST
+
+_extrapolate, _rewind = extrapolate.inner, rewind.inner
+_spread, _solve = spread.inner, solve.inner
 
 _SEED = 0
 
@@ -54,7 +48,7 @@ def panel_mean(fits: Fits, codes, weights, sp: int, h: int) -> np.ndarray:
 
 
 def panel_variance(
-    fits: Fits, codes, weights, sp: int, h: int, n_paths: int = 5000, seed: int = _SEED
+    fits: Fits, codes, weights, sp: int, h: int, n_paths: int = 5000, seed: int = _SEED, gaps=None
 ) -> np.ndarray:
     """Variances of the mixtures of the candidates' distributions.
 
@@ -66,6 +60,8 @@ def panel_variance(
         For a candidate that has to be simulated.
     seed : int
         Of its innovations.
+    gaps : ndarray of int64, shape (n_series,), optional
+        How many of the last values of each series are missing. Default: none.
 
     Returns
     -------
@@ -74,20 +70,30 @@ def panel_variance(
     """
     out = np.empty((len(fits.final), h))
     arrays, simulated = _arrays(fits, codes, weights, sp), _simulated(codes, weights)
-    _variances(*arrays, simulated, out)
+    gaps = _gaps(gaps, fits)
+    _variances(*arrays, gaps, simulated, out)
     for i in np.flatnonzero(simulated).tolist():
-        out[i] = _mixture(fits, codes, weights, sp, h, i, n_paths, seed).variance()
+        mixture = _mixture(fits, codes, weights, sp, h, i, n_paths, seed, int(gaps[i]))
+        out[i] = mixture.variance()[gaps[i] :]
     return out
 
 
 def panel_quantiles(
-    fits: Fits, codes, weights, sp: int, h: int, levels, n_paths: int = 5000, seed: int = _SEED
+    fits: Fits,
+    codes,
+    weights,
+    sp: int,
+    h: int,
+    levels,
+    n_paths: int = 5000,
+    seed: int = _SEED,
+    gaps=None,
 ) -> np.ndarray:
     """Quantiles of the mixtures of the candidates' distributions.
 
     Parameters
     ----------
-    fits, codes, weights, sp, h, n_paths, seed
+    fits, codes, weights, sp, h, n_paths, seed, gaps
         As in `panel_variance`.
     levels : array_like, shape (n_levels,)
         Strictly between 0 and 1, in any order.
@@ -101,18 +107,20 @@ def panel_quantiles(
     order = np.argsort(levels)
     out = np.empty((len(fits.final), len(levels), h))
     arrays, simulated = _arrays(fits, codes, weights, sp), _simulated(codes, weights)
-    _quantiles(*arrays, simulated, levels[order], ndtri(levels[order]), out)
+    gaps = _gaps(gaps, fits)
+    _quantiles(*arrays, gaps, simulated, levels[order], ndtri(levels[order]), out)
     result = np.empty_like(out)
     result[:, order] = out
     for i in np.flatnonzero(simulated).tolist():
-        result[i] = _mixture(fits, codes, weights, sp, h, i, n_paths, seed).quantile(levels)
+        mixture = _mixture(fits, codes, weights, sp, h, i, n_paths, seed, int(gaps[i]))
+        result[i] = mixture.quantile(levels)[:, gaps[i] :]
     return result
 
 
-def panel_normals(fits: Fits, codes, weights, sp: int, h: int):
+def panel_normals(fits: Fits, codes, weights, sp: int, h: int, gaps=None):
     """The normal distributions whose mixtures are forecast, of candidates with closed forms.
 
-    Parameters as in `panel_mean`.
+    Parameters as in `panel_variance`.
 
     Returns
     -------
@@ -122,7 +130,7 @@ def panel_normals(fits: Fits, codes, weights, sp: int, h: int):
     """
     shape = (*np.shape(weights), h)
     shares, means, deviations = np.zeros(shape[:2]), np.zeros(shape), np.zeros(shape)
-    _normals(*_arrays(fits, codes, weights, sp), shares, means, deviations)
+    _normals(*_arrays(fits, codes, weights, sp), _gaps(gaps, fits), shares, means, deviations)
     return shares, means, deviations
 
 
@@ -143,6 +151,10 @@ def _arrays(fits: Fits, codes, weights, sp: int) -> tuple:
     )
 
 
+def _gaps(gaps, fits: Fits) -> np.ndarray:
+    return np.zeros(len(fits.final), np.int64) if gaps is None else gaps
+
+
 def _spec(code) -> ETSSpec:
     """The model of a row of codes."""
     error, trend, damped, season = (int(c) for c in code)
@@ -156,9 +168,9 @@ def _simulated(codes, weights) -> np.ndarray:
 
 
 def _mixture(
-    fits: Fits, codes, weights, sp: int, h: int, i: int, n_paths: int, seed: int
+    fits: Fits, codes, weights, sp: int, h: int, i: int, n_paths: int, seed: int, gap: int
 ) -> Mixture:
-    """The mixture of series i."""
+    """The mixture of series i for the gap at its end and h steps after it."""
     used = np.flatnonzero(np.asarray(weights[i]) > 0)
     members = [
         ETSFit(
@@ -177,7 +189,8 @@ def _mixture(
         )
         for j in used
     ]
-    return Mixture(members, np.asarray(weights[i])[used], h, seed, n_paths)
+    members = [rewound(member, gap) for member in members]
+    return Mixture(members, np.asarray(weights[i])[used], gap + h, seed, n_paths)
 
 
 _FIRST = (cube, cube, integer_matrix, matrix, matrix, integers, integer)
@@ -197,7 +210,7 @@ def _components(final, smoothing, codes, weights, sigma2, phases, sp, i, shares,
         if not weight > 0:
             continue
         row = means[n]
-        extrapolate(final[i, j], codes[j, 1], codes[j, 3], sp, phases[i], smoothing[i, j], row)
+        _extrapolate(final[i, j], codes[j, 1], codes[j, 3], sp, phases[i], smoothing[i, j], row)
         finite = True
         for t in range(row.shape[0]):
             finite = finite and abs(row[t]) <= LARGEST
@@ -224,27 +237,38 @@ def _means(final, smoothing, codes, weights, sigma2, phases, sp, out):
             out[i, t] = total
 
 
-@jit(nothing(*_FIRST, integer, integer, vector, matrix, matrix))
-def _spreads(final, smoothing, codes, weights, sigma2, phases, sp, i, n, shares, means, variances):
-    """Variances of the components that `_components` found, one a row."""
+@jit(nothing(*_FIRST, integers, integer, integer, vector, matrix))
+def _spreads(final, smoothing, codes, weights, sigma2, phases, sp, gaps, i, n, shares, variances):
+    """Variances of the components that `_components` found, one a row.
+
+    They are those of forecasts made when the last value was seen.
+    """
+    h, gap = variances.shape[1], gaps[i]
+    states, means, own = np.empty(2 + sp), np.empty(gap + h), np.empty(gap + h)
+    phase = (phases[i] - gap) % sp
     for k in range(n):
         j = int(shares[codes.shape[0] + k])
-        spread(
-            means[k],
-            final[i, j],
-            codes[j, 0],
-            codes[j, 1],
-            codes[j, 3],
+        error, trend, season = codes[j, 0], codes[j, 1], codes[j, 3]
+        _rewind(final[i, j], trend, smoothing[i, j, 3], gap, states)
+        _extrapolate(states, trend, season, sp, phase, smoothing[i, j], means)
+        _spread(
+            means,
+            states,
+            error,
+            trend,
+            season,
             sp,
-            phases[i],
+            phase,
             smoothing[i, j],
             sigma2[i, j],
-            variances[k],
+            own,
         )
+        for t in range(h):
+            variances[k, t] = own[gap + t]
 
 
-@jit(nothing(*_FIRST, integers, matrix), from_python=True)
-def _variances(final, smoothing, codes, weights, sigma2, phases, sp, left_out, out):
+@jit(nothing(*_FIRST, integers, integers, matrix), from_python=True)
+def _variances(final, smoothing, codes, weights, sigma2, phases, sp, gaps, left_out, out):
     """`panel_variance` into out (n_series, h), but for the series left out."""
     n_specs, h = codes.shape[0], out.shape[1]
     shares, means = np.empty(2 * n_specs), np.empty((n_specs, h))
@@ -254,7 +278,7 @@ def _variances(final, smoothing, codes, weights, sigma2, phases, sp, left_out, o
             continue
         n = _components(final, smoothing, codes, weights, sigma2, phases, sp, i, shares, means)
         _spreads(
-            final, smoothing, codes, weights, sigma2, phases, sp, i, n, shares, means, variances
+            final, smoothing, codes, weights, sigma2, phases, sp, gaps, i, n, shares, variances
         )
         for t in range(h):
             centre, total = 0.0, 0.0 if n > 0 else np.nan
@@ -266,8 +290,8 @@ def _variances(final, smoothing, codes, weights, sigma2, phases, sp, left_out, o
             out[i, t] = total
 
 
-@jit(nothing(*_FIRST, matrix, cube, cube), from_python=True)
-def _normals(final, smoothing, codes, weights, sigma2, phases, sp, shares, means, deviations):
+@jit(nothing(*_FIRST, integers, matrix, cube, cube), from_python=True)
+def _normals(final, smoothing, codes, weights, sigma2, phases, sp, gaps, shares, means, deviations):
     """`panel_normals` into its results."""
     n_specs = codes.shape[0]
     found = np.empty(2 * n_specs)
@@ -281,10 +305,10 @@ def _normals(final, smoothing, codes, weights, sigma2, phases, sp, shares, means
             sigma2,
             phases,
             sp,
+            gaps,
             i,
             n,
             found,
-            means[i],
             deviations[i],
         )
         for k in range(n):
@@ -293,8 +317,10 @@ def _normals(final, smoothing, codes, weights, sigma2, phases, sp, shares, means
                 deviations[i, k, t] = np.sqrt(deviations[i, k, t])
 
 
-@jit(nothing(*_FIRST, integers, vector, vector, cube), from_python=True)
-def _quantiles(final, smoothing, codes, weights, sigma2, phases, sp, left_out, levels, scores, out):
+@jit(nothing(*_FIRST, integers, integers, vector, vector, cube), from_python=True)
+def _quantiles(
+    final, smoothing, codes, weights, sigma2, phases, sp, gaps, left_out, levels, scores, out
+):
     """`panel_quantiles` at rising levels into out, but for the series left out."""
     n_specs, h = codes.shape[0], out.shape[2]
     shares, means = np.empty(2 * n_specs), np.empty((n_specs, h))
@@ -312,9 +338,9 @@ def _quantiles(final, smoothing, codes, weights, sigma2, phases, sp, left_out, l
                     out[i, a, t] = np.nan
             continue
         _spreads(
-            final, smoothing, codes, weights, sigma2, phases, sp, i, n, shares, means, deviations
+            final, smoothing, codes, weights, sigma2, phases, sp, gaps, i, n, shares, deviations
         )
         for k in range(n):
             for t in range(h):
                 deviations[k, t] = np.sqrt(deviations[k, t])
-        solve(shares[:n], means[:n], deviations[:n], samples, place[:n], levels, scores, out[i])
+        _solve(shares[:n], means[:n], deviations[:n], samples, place[:n], levels, scores, out[i])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from skgru.ets._jit import cube, double, integer, jit, matrix, nothing, vector
+from skgru.ets._jit import cube, jit, matrix, nothing, part, vector
 
 _ROOT_HALF = math.sqrt(0.5)
 # Relative to the distance of the two quantiles between which the mixture's lies.
@@ -12,7 +12,7 @@ _TOLERANCE = 1e-10
 _MOST_STEPS = 200
 
 
-@jit(double(vector, matrix, matrix, integer, double))
+@part
 def _below(shares, means, deviations, t, x):
     """Probability of at most x at step t."""
     total = 0.0
@@ -26,7 +26,7 @@ def _below(shares, means, deviations, t, x):
     return total
 
 
-@jit(double(vector, matrix, matrix, vector, matrix, matrix, double, double, integer, double))
+@part
 def _mixed(shares, means, deviations, shares2, means2, deviations2, weight, lam, t, x):
     """Probability of at most x under both; the second sees log x (lam 0) or x - 1 (lam 1)."""
     first = _below(shares, means, deviations, t, x)

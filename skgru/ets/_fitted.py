@@ -113,6 +113,16 @@ def adjusted(fitted: Fitted, panel: Panel) -> tuple[np.ndarray, np.ndarray]:
     return values, offsets
 
 
+def gaps(fitted: Fitted, panel: Panel) -> np.ndarray:
+    """How many of the last values of each series are missing; int64, (n_series,)."""
+    values, offsets = adjusted(fitted, panel) if panel.regressors else panel.targets
+    found = np.zeros(len(offsets) - 1, np.int64)
+    for s in np.flatnonzero(np.isnan(values[offsets[1:] - 1])):
+        seen = ~np.isnan(values[offsets[s] : offsets[s + 1]])
+        found[s] = np.argmax(seen[::-1]) if seen.any() else 0
+    return found
+
+
 def mean(fitted: Fitted, panel: Panel, steps: np.ndarray, shift=None) -> np.ndarray:
     """Point forecasts.
 
@@ -163,6 +173,7 @@ def quantiles(fitted: Fitted, panel: Panel, steps, levels, shift=None) -> np.nda
             levels,
             fitted.n_paths,
             fitted.seed,
+            gaps(fitted, panel),
         )
         out = np.take_along_axis(found, place[:, None, :], axis=2)
     if not ahead.all():
@@ -209,13 +220,14 @@ def normals(fitted: Fitted, panel: Panel, steps: np.ndarray) -> tuple[np.ndarray
     shape = (*steps.shape, len(fitted.settings.specs))
     means, variances = np.empty(shape), np.empty(shape)
     values, offsets = adjusted(fitted, panel) if (steps <= 0).any() else panel.targets
+    missing = gaps(fitted, panel)
     for s in range(len(steps)):
         ahead, h = steps[s] > 0, max(int(steps[s].max()), 1)
         own = np.flatnonzero(fitted.weights[s])
         for j in own:
             fit = fitted.single(s, int(j))
             means[s, ahead, j] = _prediction.mean(fit, h)[steps[s, ahead] - 1]
-            spread = np.asarray(_prediction.variance(fit, h))
+            spread = np.asarray(_prediction.variance(fit, h, int(missing[s])))
             variances[s, ahead, j] = spread[steps[s, ahead] - 1]
             if not ahead.all():
                 series = values[offsets[s] : offsets[s + 1]]
@@ -306,7 +318,9 @@ def _moments(fitted: Fitted, panel: Panel, steps: np.ndarray, spread: bool):
         place = np.maximum(steps - 1, 0)
         means = np.take_along_axis(_combination.panel_mean(*common, h), place, axis=1)
         if spread:
-            found = _combination.panel_variance(*common, h, fitted.n_paths, fitted.seed)
+            found = _combination.panel_variance(
+                *common, h, fitted.n_paths, fitted.seed, gaps(fitted, panel)
+            )
             variances = np.take_along_axis(found, place, axis=1)
     if not ahead.all():
         values, offsets = adjusted(fitted, panel)

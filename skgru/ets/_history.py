@@ -19,6 +19,8 @@ from skgru.ets._jit import (
 )
 from skgru.ets._recursion import run
 
+_run = run.inner
+
 
 @jit(
     nothing(given, integers, cube, cube, matrix, integer_matrix, matrix, integer, vector, vector),
@@ -51,14 +53,15 @@ def describe(values, offsets, initial, smoothing, sigma2, codes, weights, sp, me
         total = 0.0
         for j in range(n_specs):
             total += weights[i, j]
-        means[first:stop] = 0.0
-        variances[first:stop] = 0.0
+        for t in range(first, stop):
+            means[t], variances[t] = 0.0, 0.0
         for j in range(n_specs):
             share = weights[i, j] / total if total > 0 else 0.0
             if share == 0:
                 continue
-            states[:] = initial[i, j]
-            run(
+            for c in range(2 + sp):  # assigning to a slice takes a second to compile
+                states[c] = initial[i, j, c]
+            _run(
                 values[first:stop],
                 codes[j, 0],
                 codes[j, 1],
@@ -112,8 +115,9 @@ def advance(values, offsets, first, n_times, initial, smoothing, codes, weights,
                 continue
             states = final[i, j]
             if start == 0:
-                states[:] = initial[i, j]
-            sse, _, _ = run(
+                for c in range(2 + sp):
+                    states[c] = initial[i, j, c]
+            sse, _, _ = _run(
                 values[offsets[i] + start : offsets[i + 1]],
                 codes[j, 0],
                 codes[j, 1],

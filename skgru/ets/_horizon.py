@@ -8,12 +8,18 @@ from __future__ import annotations
 
 import math
 
-from skgru.ets._jit import double, given, integer, jit, nothing
+from skgru.ets._jit import double, given, jit, nothing, part, prepare
 from skgru.ets._layout import N_ROWS, model_type, work_type
+from skgru.ets._loss import measure_far
 from skgru.ets._recursion import A, M, carry
 from skgru.ets._sensitivity import gather, move
 
 _APART = 1e-6
+
+
+def prepare_far():
+    """Compile what only the objectives beyond the likelihood and squares of one step need."""
+    prepare(measure_far, accumulate_far)
 
 
 @jit(nothing(model_type, given, given, work_type))
@@ -32,14 +38,14 @@ def _scatter(model, smoothing, states, work):
             work.sensitivities[copy * size + i] = states[i]
 
 
-@jit(double(double, integer, integer))
+@part
 def _parameter(value, column, copy):
     """A smoothing parameter as a copy has it."""
     return value + _APART if column == copy - 1 else value
 
 
-@jit(double(given, model_type, given, given, work_type))
-def accumulate(values, model, smoothing, states, work):
+@jit(double(given, model_type, given, given, work_type), on_request=True)
+def accumulate_far(values, model, smoothing, states, work):
     """As `_sensitivity.accumulate`, for squared errors averaged over 1 ... n_steps ahead."""
     x, rows, pair = work.sensitivities, work.rows, work.pair
     n, sp, width, trend, season = values.size, model.sp, model.width, model.trend, model.season

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 
-from skgru.ets._jit import boolean, double, given, integer, jit, nothing, truth, tuple_of, vector
+from skgru.ets._jit import double, given, integer, jit, nothing, truth, tuple_of, vector
 from skgru.ets._recursion import A, M
 
 _LEAST_RATIO = 0.05  # of a season that multiplies
@@ -52,7 +52,7 @@ def line(values, n):
     return mean - slope * mean_t, slope
 
 
-@jit(boolean(vector, integer, integer, integer, vector, vector))
+@jit(truth(vector, integer, integer, integer, vector, vector))
 def decompose(filled, n, season, sp, trend, states):
     """Write the season of each phase into `states[2:]`.
 

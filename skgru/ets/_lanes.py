@@ -52,6 +52,20 @@ class _Block:
         return value
 
 
+def _move(block, places, factors, own=None):
+    """Instructions of one step; `own`: what the smoothing parameters of these columns add."""
+    dl, db, ds = (block.load(0, place) for place in places[:3])
+    weight, a1, a2, a3, f1, f2, u2, alpha, b1, b2, s1, s2 = map(block.spread, factors)
+    forecast, level, slope, season = own or ([], [], [], [])
+    dq = block.total((a1, dl), (a2, db), *forecast)
+    du = block.builder.fsub(block.total((u2, ds)), dq, flags=_FLAGS)
+    one = block.spread(ir.Constant(ir.DoubleType(), 1.0))
+    block.store(block.total((weight, block.total((f1, dq), (f2, ds)))), 1, places[3])
+    block.store(block.total((one, dq), (alpha, du), *level), 0, places[0])
+    block.store(block.total((a3, db), (b1, du), (b2, dl), *slope), 0, places[1])
+    block.store(block.total((s1, ds), (s2, dq), *season), 0, places[2])
+
+
 @intrinsic
 def move_lanes(
     typing, w, rows, k, kb, ks, ko, weight, a1, a2, a3, f1, f2, u2, alpha, b1, b2, s1, s2
@@ -59,17 +73,41 @@ def move_lanes(
     """One step of level (at k), slope (kb) and season (ks); a part of the Jacobian's row (ko)."""
 
     def generate(context, builder, signature, arguments):
-        block = _Block(context, builder, signature, arguments, 2)
-        places = arguments[2:6]
-        dl, db, ds = (block.load(0, place) for place in places[:3])
-        weight, a1, a2, a3, f1, f2, u2, alpha, b1, b2, s1, s2 = map(block.spread, arguments[6:])
-        one = block.spread(ir.Constant(ir.DoubleType(), 1.0))
-        dq = block.total((a1, dl), (a2, db))
-        du = builder.fsub(block.total((u2, ds)), dq, flags=_FLAGS)
-        block.store(block.total((weight, block.total((f1, dq), (f2, ds)))), 1, places[3])
-        block.store(block.total((one, dq), (alpha, du)), 0, places[0])
-        block.store(block.total((a3, db), (b1, du), (b2, dl)), 0, places[1])
-        block.store(block.total((s1, ds), (s2, dq)), 0, places[2])
+        _move(_Block(context, builder, signature, arguments, 2), arguments[2:6], arguments[6:])
         return context.get_dummy_value()
 
     return types.void(w, rows, *[types.int64] * 4, *[types.float64] * 12), generate
+
+
+@intrinsic
+def move_own_lanes(
+    typing, w, rows, k, kb, ks, ko, weight, a1, a2, a3, f1, f2, u2, alpha, b1, b2, s1, s2, own,
+    width, by_alpha, by_beta, by_gamma, by_phi, extra,
+):  # fmt: skip
+    """The same for columns of smoothing parameters, whose unit vectors begin at `own`.
+
+    Single numbers added behind vectors would be waited for by the next step, which reads them
+    together with their neighbours.
+    """
+
+    def generate(context, builder, signature, arguments):
+        block = _Block(context, builder, signature, arguments, 2)
+        place, width = arguments[18:20]
+        units = []
+        for _ in range(4):
+            units.append(block.load(0, place))
+            place = builder.add(place, width)
+        by_alpha, by_beta, by_gamma, by_phi, extra = map(block.spread, arguments[20:])
+        added = (
+            [(by_phi, units[3])],
+            [(by_alpha, units[0])],
+            [(by_beta, units[1]), (extra, units[3])],
+            [(by_gamma, units[2])],
+        )
+        _move(block, arguments[2:6], arguments[6:18], added)
+        return context.get_dummy_value()
+
+    integers, numbers = types.int64, types.float64
+    return types.void(
+        w, rows, *[integers] * 4, *[numbers] * 12, *[integers] * 2, *[numbers] * 5
+    ), generate

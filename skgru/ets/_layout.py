@@ -116,8 +116,8 @@ class Work(NamedTuple):
 
     Attributes
     ----------
-    sensitivities : (2 + sp) rows of `width` + 1, flat
-        Of level, slope and each season.
+    sensitivities : (6 + sp) rows of `width` + 1, flat
+        Of level, slope and each season; unit vectors of the smoothing parameters.
     rows : N_ROWS rows of `width`, flat
         Of the Jacobian.
     pair : (2, N_ROWS), flat
@@ -149,7 +149,7 @@ def room(n, sp):
     """Work arrays for series of up to `n` values with a period of up to `sp`."""
     width = (sp + 8) // 4 * 4
     return Work(
-        np.empty((2 + sp) * (width + 1)),
+        np.empty((6 + sp) * (width + 1)),
         np.empty(N_ROWS * width),
         np.empty(2 * N_ROWS),
         np.empty(width * width),

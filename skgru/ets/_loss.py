@@ -96,7 +96,10 @@ def _measure_seasonal(values, error, trend, season, sp, smoothing, level, slope,
     return (sse if valid else math.inf), logs
 
 
-@jit(double(given, integer, integer, integer, integer, integer, given, given, vector))
+@jit(
+    double(given, integer, integer, integer, integer, integer, given, given, vector),
+    on_request=True,
+)
 def measure_far(values, trend, season, sp, n_steps, objective, smoothing, states, seasons):
     """Sum of absolute one-step errors, or of squared ones averaged over 1 ... `n_steps` ahead."""
     alpha, beta, gamma, phi = smoothing[0], smoothing[1], smoothing[2], smoothing[3]

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from skgru.ets import _prediction, _simulation
-from skgru.ets._jit import cube, double, integer, integers, jit, matrix, nothing, vector
+from skgru.ets._jit import cube, double, integer, integers, jit, matrix, nothing, part, vector
 
 _NO_SAMPLES = np.empty((0, 0, 0))
 _ROOT_TWO = math.sqrt(2.0)
@@ -206,7 +206,7 @@ def check_levels(levels) -> np.ndarray:
     return levels
 
 
-@jit(double(double, double, double))
+@part
 def _normal(x, mean, deviation):
     """Cumulative distribution of a normal variable; a step where the deviation is 0."""
     if deviation > 0:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from skgru.ets import _horizon
-from skgru.ets._jit import boolean, double, given, integer, jit, matrix, nothing, vector
+from skgru.ets._horizon import accumulate_far
+from skgru.ets._jit import double, given, integer, jit, matrix, nothing, truth, vector
 from skgru.ets._layout import (
     HIGH,
     HORIZONS,
@@ -47,7 +47,7 @@ def rest_radius(point):
     point[RIDGE] = 1e-9
 
 
-@jit(double(model_type, matrix, vector, vector, boolean, work_type))
+@jit(double(model_type, matrix, vector, vector, truth, work_type))
 def _propose(model, bounds, point, states, states_only, work):
     """Write the trial point and its states; the decrease promised, negative where none is left."""
     low, high, trial = work.points[STEP_LOW], work.points[STEP_HIGH], work.points[TRIAL]
@@ -87,7 +87,7 @@ def _propose(model, bounds, point, states, states_only, work):
 
 @jit(
     nothing(
-        given, integer, model_type, matrix, vector, vector, integer, boolean, double, double,
+        given, integer, model_type, matrix, vector, vector, integer, truth, double, double,
         work_type,
     )
 )  # fmt: skip
@@ -129,7 +129,7 @@ def descend(
     for iteration in range(n_iterations):
         place(model, bounds, point, smoothing, slopes)
         if model.objective == HORIZONS:
-            sse = _horizon.accumulate(values, model, smoothing, states, work)
+            sse = accumulate_far(values, model, smoothing, states, work)
         else:
             sse = accumulate(values, model, smoothing, states, work)
         if not sse > n * FLOOR:

@@ -8,11 +8,13 @@ season) have no closed form: simulate them.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from skgru.ets._jit import double, given, integer, jit, nothing, vector
+from skgru.ets._jit import double, given, integer, jit, nothing, part, vector
 from skgru.ets._model import ETSFit, ETSSpec
-from skgru.ets._recursion import extrapolate
+from skgru.ets._recursion import extrapolate, rewind
 
 
 def mean(fit: ETSFit, h: int) -> np.ndarray:
@@ -33,10 +35,17 @@ def mean(fit: ETSFit, h: int) -> np.ndarray:
     return out
 
 
-def variance(fit: ETSFit, h: int) -> np.ndarray | None:
+def variance(fit: ETSFit, h: int, gap: int = 0) -> np.ndarray | None:
     """Variances of the next h values given the fitted parameters; None without a closed form.
 
     Innovations of class 3 are taken as normal: their fourth moment enters after the first period.
+
+    Parameters
+    ----------
+    fit : ETSFit
+    h : int
+    gap : int
+        How many of the last values are missing: innovations have gone unseen since then.
 
     Returns
     -------
@@ -49,6 +58,8 @@ def variance(fit: ETSFit, h: int) -> np.ndarray | None:
     """
     if not has_closed_form(fit.spec):
         return None
+    if gap > 0:
+        return np.asarray(variance(rewound(fit, gap), gap + h))[gap:]
     out = np.empty(h)
     spread(
         mean(fit, h),
@@ -62,6 +73,13 @@ def variance(fit: ETSFit, h: int) -> np.ndarray | None:
         out,
     )
     return out
+
+
+def rewound(fit: ETSFit, n_steps: int) -> ETSFit:
+    """The same fit some steps before, where every value since then is missing."""
+    states = np.empty(2 + fit.sp)
+    rewind(_contiguous(fit.final), fit.spec.code[1], fit.phi, n_steps, states)
+    return replace(fit, final=states, n_times=fit.n_times - n_steps)
 
 
 def insample_variance(fit: ETSFit, forecasts) -> np.ndarray:
@@ -92,7 +110,7 @@ def _contiguous(states) -> np.ndarray:
     return np.ascontiguousarray(states, float)
 
 
-@jit(double(double, double, double, double, double, double, double, double, double, vector))
+@part
 def _step(ll, lb, bb, alpha, beta, phi, kept, crossed, moved, out):
     """Into out: kept F C F' + crossed (F C G' + G C F') + moved G C G', C = [[ll, lb], [lb, bb]].
 

@@ -25,12 +25,12 @@ from __future__ import annotations
 
 import math
 
-from skgru.ets._jit import double, given, integer, jit, matrix, nothing, truth, tuple_of, vector
+from skgru.ets._jit import double, given, integer, jit, matrix, nothing, part, tuple_of, vector
 
 A, M = 1, 2  # as trend and season are coded; error: A 0, M 1
 
 
-@jit(tuple_of((double, double))(integer, double, double, double))
+@part
 def carry(trend, level, slope, phi):
     """Carried slope `bb` and level forecast `q`."""
     if trend == A:
@@ -42,7 +42,7 @@ def carry(trend, level, slope, phi):
     return 0.0, level
 
 
-@jit(truth(integer, integer, integer, double, double, double, double, double))
+@part
 def is_valid(error, trend, season, level, slope, q, s, f):
     """Whether everything that multiplies is positive."""
     valid = True
@@ -163,6 +163,30 @@ def extrapolate(states, trend, season, sp, phase, smoothing, out):
         j += 1
         if j == sp:
             j = 0
+
+
+@jit(nothing(given, integer, double, integer, vector), from_python=True)
+def rewind(states, trend, phi, n_steps, out):
+    """States some steps before, where every value since then is missing.
+
+    Parameters
+    ----------
+    states : ndarray, shape (2 + sp,)
+    trend : int
+    phi : float
+    n_steps : int
+    out : ndarray, shape (2 + sp,)
+        Written.
+    """
+    for i in range(states.size):
+        out[i] = states[i]
+    for _ in range(n_steps):
+        if trend == A:
+            out[0] -= out[1]
+            out[1] /= phi
+        elif trend == M:
+            out[0] /= out[1]
+            out[1] **= 1.0 / phi
 
 
 @jit(

@@ -27,8 +27,8 @@ _MARGIN = 1e-4  # of the open ends of the admissible region
 @jit(nothing(model_type, matrix, double, vector, vector))
 def bound(model, bounds, largest_share, low, high):
     """Write the box of the four coordinates; those a model lacks have the width 0."""
-    low[:] = 0.0
-    high[:] = 0.0
+    for i in range(4):
+        low[i], high[i] = 0.0, 0.0
     low[0], high[0] = bounds[0, 0], bounds[0, 1]
     if low[0] < high[0]:
         if model.region == ADMISSIBLE:
@@ -55,7 +55,8 @@ def bound(model, bounds, largest_share, low, high):
 def place(model, bounds, coordinates, smoothing, slopes):
     """Smoothing parameters at `coordinates`, and slopes[4 i + k], that of parameter i by k."""
     alpha, phi = coordinates[0], coordinates[3]
-    slopes[:] = 0.0
+    for i in range(16):
+        slopes[i] = 0.0
     smoothing[0], smoothing[1], smoothing[2], smoothing[3] = alpha, 0.0, 0.0, phi
     slopes[0] = 1.0
     slopes[15] = 1.0

@@ -10,10 +10,8 @@ import math
 
 import numpy as np
 
-from skgru.ets import _layout
 from skgru.ets._initial import begin, fill
 from skgru.ets._jit import (
-    boolean,
     codes,
     cube,
     double,
@@ -24,6 +22,7 @@ from skgru.ets._jit import (
     jit,
     matrix,
     nothing,
+    truth,
     tuple_of,
     vector,
 )
@@ -43,12 +42,16 @@ from skgru.ets._layout import (
     SQUARES,
     UNITS,
     WARM,
+    describe,
+    room,
 )
 from skgru.ets._loss import FLOOR
 from skgru.ets._optimum import DONE, LOSS, descend, rest
 from skgru.ets._recursion import M, run
 from skgru.ets._region import bound, place
 from skgru.ets._starts import normalise, optimise, probe
+
+_run = run.inner
 
 FITTED, RULED_OUT, PRUNED, FAILED = 0, 1, 2, 3
 AICC, AIC, BIC = 0, 1, 2
@@ -106,7 +109,7 @@ def borrow(coordinates, states, to, to_states):
         to_states[c] = states[c]
 
 
-@jit(tuple_of((double, integer, boolean))(given))
+@jit(tuple_of((double, integer, truth))(given))
 def survey(values):
     """Scale of a series (a power of two, so that scaling is exact), its count, positive or not."""
     largest, n_observed, positive = 0.0, 0, True
@@ -166,8 +169,9 @@ def fit_block(
         n_max = max(n_max, offsets[i + 1] - offsets[i])
     prunes = counts[3] == 1 and objective == LIKELIHOOD
     holds_level, holds_slope = not math.isnan(fixed[0]), not math.isnan(fixed[1])
-    work = _layout.room(n_max, sp)
-    stiff = np.array([[0.02, 0.1, 0.1, 0.95]])
+    work = room(n_max, sp)
+    stiff = np.empty((1, 4))
+    stiff[0, 0], stiff[0, 1], stiff[0, 2], stiff[0, 3] = 0.02, 0.1, 0.1, 0.95
     low, high, units = work.points[LOW], work.points[HIGH], work.points[UNITS]
     best, best_states = work.points[BEST], work.states[BEST]
     warm, warm_states = work.points[WARM], work.states[WARM]
@@ -227,7 +231,7 @@ def fit_block(
                     or (specs[winner, 1] == 0 and holds_slope)
                 ):
                     continue
-                model = _layout.describe(
+                model = describe(
                     error, trend, damped, season, sp, min(objective, SQUARES), n_steps, region,
                     holds_level, holds_slope, fixed.size > 2,
                 )  # fmt: skip
@@ -330,7 +334,7 @@ def fit_block(
                     continue
                 loss[i, j], sse[i, j] = math.inf, math.inf
                 if objective > SQUARES:
-                    far = _layout.describe(
+                    far = describe(
                         error, trend, damped, season, sp, objective, n_steps, region, holds_level,
                         holds_slope, fixed.size > 2,
                     )  # fmt: skip
@@ -343,7 +347,7 @@ def fit_block(
                 place(model, bounds, best, parameters, slopes)
                 for c in range(2 + sp):
                     moving[c] = best_states[c]
-                sse_, logs, _ = run(
+                sse_, logs, _ = _run(
                     scaled, error, trend, season, sp, 0, parameters, moving, work.lines[FIRST],
                     second,
                 )  # fmt: skip

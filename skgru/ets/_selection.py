@@ -11,7 +11,7 @@ import numpy as np
 from joblib import effective_n_jobs
 
 from skgru._blas_threads import one_thread
-from skgru.ets import _search
+from skgru.ets import _horizon, _search
 from skgru.ets._layout import ABSOLUTES, HORIZONS, LIKELIHOOD, SQUARES
 from skgru.ets._model import ETSFit, ETSSpec, Fits, Settings
 
@@ -129,6 +129,8 @@ def fit(
     arguments = _arguments(settings)
     fits, written = _empty(n_series, len(settings.specs), settings.sp, np.diff(offsets))
     edges = blocks(offsets, settings)
+    if settings.objective in ("mae", "amse"):
+        _horizon.prepare_far()
 
     def work(first, last):
         _search.fit_block(

@@ -3,10 +3,11 @@
 The derivatives of level, slope and seasons by the parameters are carried along with the states
 (forward mode). All 30 models share one loop, with coefficients that depend on the step::
 
-    dq = a1 dl + a2 db        df = f1 dq + f2 ds       du = u2 ds - dq
-    db <- a3 db + b1 du + b2 dl       dl <- dq + alpha du       ds <- s1 ds + s2 dq
+    dq = a1 dl + a2 db + p dphi        df = f1 dq + f2 ds        du = u2 ds - dq
+    dl <- dq + alpha du + u dalpha     db <- a3 db + b1 du + b2 dl + x dphi + v dbeta
+    ds <- s1 ds + s2 dq + w dgamma
 
-and what phi, alpha, beta and gamma add by themselves is added after it. The length of a series
+where dalpha, dbeta, dgamma and dphi are unit vectors. The length of a series
 costs time alone: the Jacobian's rows go through `N_ROWS` at a time.
 """
 
@@ -17,19 +18,30 @@ import math
 import numpy as np
 
 from skgru.ets._jit import double, given, integer, jit, nothing, vector
-from skgru.ets._lanes import LANES, move_lanes
+from skgru.ets._lanes import LANES, move_lanes, move_own_lanes
 from skgru.ets._layout import ABSOLUTES, N_ROWS, SEASONS, model_type, work_type
 from skgru.ets._recursion import A, M, carry
 
+# Below it a derivative by an initial state is long forgotten. Left to shrink, it would stay at the
+# smallest numbers there are, with which many processors compute a hundred times more slowly.
+_FORGOTTEN = 1e-200
 _SMALLEST = 1e-6  # residual that still gets its own weight, relative to the scale of the data
 
 
 @jit(nothing(model_type, vector))
 def seed(model, sensitivities):
-    """Derivatives of the initial states: unit vectors."""
+    """Derivatives of the initial states, and of the smoothing parameters behind them: units."""
     width = model.width
-    for i in range((2 + model.sp) * width):
+    own = (2 + model.sp) * width
+    for i in range(own + 4 * width):
         sensitivities[i] = 0.0
+    sensitivities[own + model.n_states] = 1.0
+    if model.beta >= 0:
+        sensitivities[own + width + model.beta] = 1.0
+    if model.gamma >= 0:
+        sensitivities[own + 2 * width + model.gamma] = 1.0
+    if model.phi >= 0:
+        sensitivities[own + 3 * width + model.phi] = 1.0
     if model.level >= 0:
         sensitivities[model.level] = 1.0
     if model.slope >= 0:
@@ -51,27 +63,6 @@ def move(model, step, states):
         states[2 + j] += step[j]
         if model.contrast == 1:
             states[2] -= step[j]
-
-
-@jit()
-def _plain(w, rows, o, width, weight, a1, a2, a3, alpha, b1, b2):
-    """One step without a season."""
-    for k in range(width):
-        dl, db = w[k], w[width + k]
-        dq = a1 * dl + a2 * db
-        rows[o + k] = weight * dq
-        w[k] = dq - alpha * dq
-        w[width + k] = a3 * db - b1 * dq + b2 * dl
-
-
-@jit()
-def _seasonal(w, rows, js, o, width, weight, a1, a2, a3, f1, f2, u2, alpha, b1, b2, s1, s2):
-    """One step with a season; `js` is where its phase's derivatives begin."""
-    for k in range(0, width, LANES):
-        move_lanes(
-            w, rows, k, width + k, js + k, o + k, weight, a1, a2, a3, f1, f2, u2, alpha, b1, b2, s1,
-            s2,
-        )  # fmt: skip
 
 
 @jit(nothing(model_type, integer, work_type))
@@ -124,7 +115,8 @@ def accumulate(values, model, smoothing, states, work):
         work.gram[i] = 0.0
     for i in range(2 * width):
         work.gradient[i] = 0.0
-    j, row = 0, 0
+    j, row, own = 0, 0, (2 + sp) * width
+    n_plain = model.n_states // LANES * LANES
     n_batch = min(n, N_ROWS)
     for t in range(n):
         bb, q = carry(trend, level, slope, phi)
@@ -175,30 +167,28 @@ def accumulate(values, model, smoothing, states, work):
                 b2 = -b1 * u / level
         o, js = row * width, (2 + j) * width
         pair[row], pair[n_batch + row] = r, ratio
-        if season != 0:
-            _seasonal(w, rows, js, o, width, weight, a1, a2, a3, f1, f2, u2, gain, b1, b2, s1, s2)
-        elif width == 4:  # constant lengths: no loop is left
-            _plain(w, rows, o, 4, weight, a1, a2, a3, gain, b1, b2)
-        else:
-            _plain(w, rows, o, 8, weight, a1, a2, a3, gain, b1, b2)
-        column = model.n_states
-        w[column] += u
+        by_beta = u
+        if trend == M:
+            by_beta = u / level
+        for k in range(0, n_plain, LANES):
+            move_lanes(
+                w, rows, k, width + k, js + k, o + k, weight, a1, a2, a3, f1, f2, u2, gain, b1, b2,
+                s1, s2,
+            )  # fmt: skip
+        for k in range(n_plain, width, LANES):
+            move_own_lanes(
+                w, rows, k, width + k, js + k, o + k, weight, a1, a2, a3, f1, f2, u2, gain, b1, b2,
+                s1, s2, own + k, width, u, by_beta, toward, by_bb * extra, extra,
+            )  # fmt: skip
         if trend != 0:
-            w[width + model.beta] += u / level if trend == M else u
             slope = bb + b1 * u
-        if season != 0:
-            w[js + model.gamma] += toward
-        if model.phi >= 0:
-            k, dq = model.phi, by_bb * extra
-            rows[o + k] += weight * f1 * dq
-            w[k] += dq - gain * dq
-            w[width + k] += extra - b1 * dq
-            w[js + k] += s2 * dq
         level = q + gain * u
         j = 0 if j + 1 == sp else j + 1
         row += 1
         if row == n_batch:
             gather(model, row, work)
+            for i in range(own):
+                w[i] = 0.0 if abs(w[i]) < _FORGOTTEN else w[i]
             row = 0
             n_batch = min(n - t - 1, N_ROWS)
     return sse

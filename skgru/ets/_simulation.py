@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skgru.ets._jit import double, given, integer, jit, matrix, nothing
+from skgru.ets._jit import given, integer, jit, matrix, nothing, part
 from skgru.ets._model import ETSFit
 from skgru.ets._recursion import carry
 
@@ -98,7 +98,7 @@ def innovations(error: int, sigma2: float, shape, rng: np.random.Generator, boot
     return drawn
 
 
-@jit(double(double, double))
+@part
 def _hold(new, old):
     """A factor after a step: positive, and at most ten times the old one."""
     if new > 10 * old:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from skgru.ets._initial import adapt, flatten
-from skgru.ets._jit import boolean, double, given, integer, jit, matrix, nothing, truth, vector
+from skgru.ets._jit import double, given, integer, jit, matrix, nothing, truth, vector
 from skgru.ets._layout import (
     BEST,
     CURRENT,
@@ -64,7 +64,7 @@ def _enter(model, bounds, start, work, point):
 @jit(
     nothing(
         vector, integer, integer, model_type, matrix, vector, given, given, matrix, integer,
-        integer, integer, boolean, integer, double, integer, double, work_type,
+        integer, integer, truth, integer, double, integer, double, work_type,
     )
 )  # fmt: skip
 def optimise(
@@ -147,7 +147,7 @@ def probe(values, n, n_observed, model, bounds, base, fixed, units, starts, n_st
     return chosen
 
 
-@jit(nothing(model_type, boolean, work_type))
+@jit(nothing(model_type, truth, work_type))
 def normalise(model, holds, work):
     """Move the mean of the seasons into the level, where that changes no forecast."""
     states = work.states[BEST]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 
-from skgru.ets._jit import double, integer, jit, nothing, truth, vector
+from skgru.ets._jit import double, integer, jit, nothing, part, truth, vector
 from skgru.ets._layout import SMALL, model_type, work_type
 
 _SWEEPS = 100
@@ -18,7 +18,7 @@ _SINGULAR = 1e-12  # pivot, relative to its diagonal element, below which a stat
 _Q, _RIGHT, _D, _X, _E = 0, 16, 20, 24, 28
 
 
-@jit(integer(model_type, integer))
+@part
 def _which(model, i):
     """Which of alpha, beta, gamma, phi the i-th smoothing column stands for."""
     column = model.n_states + i
@@ -31,7 +31,7 @@ def _which(model, i):
     return 0
 
 
-@jit()
+@part
 def _turn(small, k, vector, base, stride):
     """d/d coordinate j = sum_i slope[i, j] d/d parameter i, for k numbers `stride` apart."""
     x0, x1, x2, x3 = vector[base], 0.0, 0.0, 0.0
@@ -69,8 +69,8 @@ def substitute(model, slopes, work):
         _turn(small, k, gram, q * width + c, width)
     for j in range(k):  # and from the right, within the last block
         _turn(small, k, gram, (q + j) * width + q, 1)
-    for part in range(2):
-        _turn(small, k, gradient, part * width + q, 1)
+    for half in range(2):
+        _turn(small, k, gradient, half * width + q, 1)
 
 
 @jit(nothing(model_type, double, integer, work_type))

@@ -4,6 +4,7 @@ import pytest
 from skgru.ets._combination import panel_mean, panel_quantiles, panel_variance
 from skgru.ets._mixture import Mixture
 from skgru.ets._model import ETSFit, ETSSpec, Fits
+from skgru.ets._recursion import rewind
 
 CLOSED = (
     *("ANN", "AAN", "AAdN", "ANA", "AAA", "AAdA"),
@@ -64,6 +65,25 @@ def test_a_panel_is_its_series_one_by_one():
     np.testing.assert_allclose(
         panel_quantiles(*arguments, LEVELS), [m.quantile(LEVELS) for m in alone], rtol=1e-9
     )
+
+
+@pytest.mark.parametrize("names", [CLOSED, ("ANN", "AMN", "ANM", "MMdM")])
+def test_variances_after_a_gap_are_those_of_the_steps_since_the_last_value(names):
+    fits, _, codes, weights = panel(names, 3)
+    gaps = np.array([0, 3, 5])
+    final = fits.final.copy()
+    for i, gap in enumerate(gaps):
+        for j, (_, trend, _, _) in enumerate(codes):
+            rewind(fits.final[i, j], trend, fits.smoothing[i, j, 3], gap, final[i, j])
+    before = fits._replace(final=final, n_times=fits.n_times - gaps)
+    arguments, room = (codes, weights, SP), {"n_paths": 200}
+    found = panel_variance(fits, *arguments, H, **room, gaps=gaps)
+    quantiles = panel_quantiles(fits, *arguments, H, LEVELS, **room, gaps=gaps)
+    for i, gap in enumerate(gaps):
+        far = panel_variance(before, *arguments, gap + H, **room)
+        np.testing.assert_allclose(found[i], far[i, gap:], rtol=1e-10)
+        far = panel_quantiles(before, *arguments, gap + H, LEVELS, **room)
+        np.testing.assert_allclose(quantiles[i], far[i, :, gap:], rtol=1e-9)
 
 
 def test_candidates_without_a_closed_form_are_simulated():

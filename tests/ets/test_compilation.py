@@ -17,7 +17,7 @@ def forecast(_):
     return out.tolist()
 with ThreadPoolExecutor(4) as pool:
     assert list(pool.map(forecast, range(8))) == [[3.0, 4.0, 5.0]] * 8
-assert not _recursion.trace.overloads
+assert not _recursion.trace.is_ready
 """
 
 

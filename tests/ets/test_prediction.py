@@ -1,4 +1,5 @@
 import gzip
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -68,6 +69,22 @@ def test_closed_forms_are_the_variances_of_simulated_futures(name):
     if fit.spec.season != "M":
         error = drawn.std(axis=0) / np.sqrt(n)
         assert np.all(np.abs(drawn.mean(axis=0) - _prediction.mean(fit, h)) < 4 * error)
+
+
+@pytest.mark.parametrize("name", CLOSED)
+def test_after_missing_values_innovations_have_gone_unseen(name):
+    n, sp, h, gap = 200_000, 4, 4, 3
+    fit = fitted(name, sp, 0.01 if name[0] == "M" else 100.0)
+    states, space = fit.final.copy(), np.empty((2, gap))
+    error, trend, _, season = fit.spec.code
+    phase, missing = fit.n_times % sp, np.full(gap, np.nan)
+    _recursion.run(missing, error, trend, season, sp, phase, fit.smoothing, states, *space)
+    after = replace(fit, final=states, n_times=fit.n_times + gap)
+    np.testing.assert_allclose(_prediction.rewound(after, gap).final, fit.final, rtol=1e-12)
+    drawn = _simulation.paths(fit, gap + h, n, np.random.default_rng(0))[:, gap:]
+    around = (drawn - drawn.mean(axis=0)) ** 2
+    margin = 4 * around.std(axis=0) / np.sqrt(n)
+    assert np.all(np.abs(around.mean(axis=0) - _prediction.variance(after, h, gap)) < margin)
 
 
 def test_other_models_have_no_closed_form(book):

@@ -17,6 +17,11 @@ CASES = [(name, sp) for name in NAMES for sp in (1, 4, 12) if sp > 1 or name.end
 USUAL = 0
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _far():
+    _horizon.prepare_far()
+
+
 @numba.njit
 def describe(error, trend, damped, season, sp, objective, n_steps):
     return _layout.describe(
@@ -28,7 +33,7 @@ def describe(error, trend, damped, season, sp, objective, n_steps):
 def accumulate(values, model, smoothing, states, far):
     work = _layout.room(values.size, model.sp)
     if far:
-        sse = _horizon.accumulate(values, model, smoothing, states, work)
+        sse = _horizon.accumulate_far(values, model, smoothing, states, work)
     else:
         sse = _sensitivity.accumulate(values, model, smoothing, states, work)
     return sse, work.gram, work.gradient
