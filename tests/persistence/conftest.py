@@ -18,13 +18,23 @@ def months(n=30):
     return pd.Series(rng.normal(size=n).cumsum() + 50, index=index, name="sales")
 
 
+def panel_of_shops(n):
+    """A panel of n short series."""
+    rng = np.random.default_rng(2)
+    times = pd.period_range("2020Q1", periods=10, freq="Q")
+    index = pd.MultiIndex.from_product([range(n), times], names=["shop", "quarter"])
+    return pd.DataFrame({"sales": rng.normal(size=10 * n).cumsum() + 500}, index)
+
+
 def fit_all():
     rng = np.random.default_rng(0)
     X, text = rng.normal(size=(16, 9)), "so many words, so little time. so what?"
     label, panel, y = np.where(X[:, 0] > 0, "ö", "no"), X[:, np.newaxis], months()
     vectorizer = skgru.SequenceVectorizer(min_df=1).fit([text, "few words"])
     forecaster = skgru.sktime.GRUForecaster(units=3, embedding_units=4, epochs=1)
+    packed = skgru.ETSForecaster(sp=4, bagging=2, random_state=0).fit(panel_of_shops(100), fh=[1, 3])
     return {
+        "packed": (packed, None),
         "skgru.ETSForecaster": (skgru.ETSForecaster().fit(y, fh=[1, 3]), None),
         "skgru.GRUClassifier": (skgru.GRUClassifier(**SMALL).fit(X, label), X),
         "skgru.GRULanguageModel": (skgru.GRULanguageModel("word", units=4).fit(text), ["so"]),
@@ -43,8 +53,13 @@ def fit_all():
 
 
 @pytest.fixture(scope="session")
+def shops():
+    return panel_of_shops
+
+
+@pytest.fixture(scope="session")
 def estimators():
-    """Public path -> estimator, `ask`, which gives all its answers, and what `ask` takes."""
+    """Public path, or "packed" -> estimator, `ask`, which gives all its answers, and what `ask` takes."""
 
     def ask(estimator, X):
         names = ("predict", "predict_proba", "predict_interval", "transform", "score_samples")

@@ -7,7 +7,9 @@ import re
 import signal
 import subprocess
 import sys
+import warnings
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -133,6 +135,28 @@ def test_forecasters_keep_their_index(cls, kind, tmp_path):
     (pd.testing.assert_frame_equal if kind == "hierarchy" else pd.testing.assert_series_equal)(
         one, other, check_exact=True
     )
+
+
+def test_a_panel_goes_on(estimators, tmp_path):
+    one = estimators["packed"]
+    save(one.estimator, tmp_path / "file")
+    again = load(tmp_path / "file")
+    assert_same(one.ask(one.estimator), one.ask(again))
+    index = pd.MultiIndex.from_tuples([(7, pd.Period("2022Q3"))], names=["shop", "quarter"])
+    later, same = pd.DataFrame({"sales": [510.0]}, index), copy.deepcopy(one.estimator)
+    for each in (same, again):
+        each.update(later, update_params=False)
+    assert_same(one.ask(same), one.ask(again))
+
+
+def test_a_panel_of_many_blocks(shops, tmp_path):
+    panel = shops(3000)
+    forecaster = skgru.ETSForecaster(sp=4).fit(panel, fh=[1, 2])
+    save(forecaster, tmp_path / "file")
+    again = load(tmp_path / "file")
+    pd.testing.assert_frame_equal(forecaster.predict(), again.predict(), check_exact=True)
+    pd.testing.assert_frame_equal(forecaster.criteria_, again.criteria_, check_exact=True)
+    assert (tmp_path / "file").stat().st_size < 1000 * 3000
 
 
 @pytest.mark.parametrize(
@@ -333,6 +357,48 @@ def test_contradictions_are_refused(change, said, estimators, tmp_path):
         load(tmp_path / "file")
 
 
+def first_record(node, name):
+    """The first record of this name in a tree."""
+    if isinstance(node, dict) and node.get("record") == name:
+        return node
+    parts = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    return next(filter(None, (first_record(part, name) for part in parts)), None)
+
+
+@pytest.mark.parametrize(
+    ("name", "fields", "said"),
+    [
+        ("ets.Kept", {"edges": [0, 50]}, "edges"),
+        ("ets.Kept", {"edges": [0, 0, 100]}, "edges"),
+        ("ets.Kept", {"edges": [0, 10**6]}, "edges"),
+        ("ets.Kept", {"edges": [0, 50, 100]}, "the models"),
+        ("ets.Kept", {"edges": []}, "edges"),
+        ("ets.Kept", {"blocks": {"tuple": [None]}}, "Kept.blocks"),
+        ("ets.Packed", {"companion": None}, "shares"),
+        ("ets.Packed", {"smoothing": {"array": "_panel.values"}}, "."),
+        ("ets.Packed", {"n_observed": {"array": "_panel.offsets"}}, "n_observed"),
+        ("ets.Packed", {"seasons": {"array": "_panel.values"}}, "seasons"),
+        ("ets.Packed", {"exponents": {"array": "_panel.offsets"}}, "exponents"),
+        ("ets.Packed", {"follow": False}, "weights"),
+        ("ets.Fitted", {"best": {"array": "_panel.offsets"}}, "best"),
+        ("ets.Fitted", {"criteria": {"array": "_panel.values"}}, "criteria"),
+        ("ets.Settings", {"sp": 2**30}, "does not fit"),
+        ("ets.Settings", {"specs": {"tuple": []}}, "candidates"),
+        ("ets.Bag", {"models": None}, "versions"),
+        ("ets.Bag", {"panel": None}, "Panel"),
+    ],
+)
+def test_contradictions_of_a_packed_panel_are_refused(name, fields, said, estimators, tmp_path):
+    save(estimators["packed"].estimator, tmp_path / "file")
+    header, rest = header_of(tmp_path / "file")
+    node = json.loads(header["__metadata__"]["estimator"])
+    first_record(node, name)["fields"].update(fields)
+    header["__metadata__"]["estimator"] = json.dumps(node)
+    forge(tmp_path / "file", header, rest)
+    with pytest.raises(ValueError, match=said):
+        load(tmp_path / "file")
+
+
 @pytest.fixture(scope="module")
 def saved(estimators, tmp_path_factory):
     """Class, content of its file, and a place to put a damaged one."""
@@ -421,6 +487,10 @@ def test_forged_content_never_harms(saved, data):
         estimator = load(path)
     except ValueError:  # and nothing else
         return
+    if name == "packed" and estimator.is_fitted:
+        with suppress(Exception), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            estimator.predict([1])
     if name in ("skgru.GRUClassifier", "skgru.GRURegressor") and hasattr(estimator, "model_"):
         X = np.ones((2, estimator.n_timesteps_in_ or 9, estimator.n_channels_in_))
         if X.size < 10**4:
