@@ -119,9 +119,7 @@ def _check_choice(fitted, panel) -> None:
     require(fitted.lambdas is None or array(fitted.lambdas, (n,)), "lambdas")
     require(fitted.shares is None or array(fitted.shares, (n,)), "shares")
     require(array(fitted.coefficients, (n, len(panel.regressors))), "coefficients")
-    require(
-        all(array(pattern, (n, None)) and pattern.size for pattern in fitted.cycles), "cycles"
-    )
+    require(all(array(pattern, (n, None)) and pattern.size for pattern in fitted.cycles), "cycles")
     require(whole(fitted.n_paths, 1, 10**7) and math.isfinite(fitted.charge), "n_simulations")
 
 

@@ -32,7 +32,9 @@ def fit_all():
     label, panel, y = np.where(X[:, 0] > 0, "ö", "no"), X[:, np.newaxis], months()
     vectorizer = skgru.SequenceVectorizer(min_df=1).fit([text, "few words"])
     forecaster = skgru.sktime.GRUForecaster(units=3, embedding_units=4, epochs=1)
-    packed = skgru.ETSForecaster(sp=4, bagging=2, random_state=0).fit(panel_of_shops(100), fh=[1, 3])
+    packed = skgru.ETSForecaster(sp=4, bagging=2, random_state=0).fit(
+        panel_of_shops(100), fh=[1, 3]
+    )
     return {
         "packed": (packed, None),
         "skgru.ETSForecaster": (skgru.ETSForecaster().fit(y, fh=[1, 3]), None),
@@ -59,7 +61,7 @@ def shops():
 
 @pytest.fixture(scope="session")
 def estimators():
-    """Public path, or "packed" -> estimator, `ask`, which gives all its answers, and what `ask` takes."""
+    """Public path, or "packed" -> estimator, `ask`, which gives all answers, and its input."""
 
     def ask(estimator, X):
         names = ("predict", "predict_proba", "predict_interval", "transform", "score_samples")

@@ -32,8 +32,16 @@ def months():
     return pd.Series(50 + t + 8 * np.sin(t * np.pi / 6) + np.cos(t**2), index=index, name="y")
 
 
+def shops():
+    """A panel of as many short series as are kept packed."""
+    t = np.arange(100 * 9)
+    index = pd.MultiIndex.from_product([range(100), range(9)], names=["shop", "quarter"])
+    values = 50 + 4 * np.sin(t * np.pi) + 4 * (-1.0) ** t + np.cos(t**2)
+    return pd.DataFrame({"y": values}, index)
+
+
 def fitted():
-    """Name of the file -> estimator, what is asked of it, and the input."""
+    """Name of the file (class-variant) -> estimator, what is asked of it, and the input."""
     X, y = series(), months()
     label = np.where(X[:, 0] > 0, "up", "down")
     small = {"units": 3, "embedding_units": 4, "epochs": 2, "random_state": 0}
@@ -44,6 +52,7 @@ def fitted():
     model.fit("one two, two three. three one!")
     vectorizer = skgru.SequenceVectorizer(min_df=1).fit(["one two", "two three"])
     forecaster = skgru.ETSForecaster(sp=12, random_state=0).fit(y, fh=[1, 2, 3])
+    packed = skgru.ETSForecaster(sp=2, search="select", bagging=2, random_state=0)
     panel_classifier = skgru.sktime.GRUClassifier(**small).fit(panel, label)
     panel_regressor = skgru.sktime.GRURegressor(**small).fit(panel, X[:, 0])
     small_forecaster = skgru.sktime.GRUForecaster(units=3, embedding_units=4, epochs=2, sp=1)
@@ -53,6 +62,7 @@ def fitted():
         "GRULanguageModel": (model, "predict_proba", ["one", "two three"]),
         "SequenceVectorizer": (vectorizer, "transform", ["two four one"]),
         "ETSForecaster": (forecaster, "predict", None),
+        "ETSForecaster-panel": (packed.fit(shops(), fh=[1]), "predict", None),
         "sktime.GRUClassifier": (panel_classifier, "predict_proba", panel),
         "sktime.GRURegressor": (panel_regressor, "predict", panel),
         "sktime.GRUForecaster": (small_forecaster.fit(y, fh=[1, 2, 3]), "predict", None),
