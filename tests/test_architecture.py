@@ -115,7 +115,8 @@ PERSISTENCE_LAYERS = [
     {"_files", "_onnx"},
     {"_onnx_network", "_onnx_series", "_values"},
     {"_checks"},
-    {"_checks_ets", "_checks_networks", "_checks_text"},
+    {"_checks_ets", "_checks_speech", "_checks_text"},
+    {"_checks_networks"},
     {"_archive", "_atomic", "_conditions", "_onnx_graph", "_registry", "_tables"},
 ]
 

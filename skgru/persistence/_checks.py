@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from skgru.persistence import _checks_ets, _checks_networks, _checks_text
+from skgru.persistence import _checks_ets, _checks_networks, _checks_speech, _checks_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,8 +20,12 @@ _RECORDS: dict[str, Callable[[Any], None]] = {
     "gru.TrainedGRU": _checks_networks.check_network,
     "sktime.GlobalModel": _checks_networks.check_global_model,
     "sktime.Network": _checks_networks.check_network,
+    "speech.Alphabet": _checks_speech.check_alphabet,
+    "speech.TrainedTranscriber": _checks_speech.check_model,
     "text.LanguageSpec": _checks_text.check_spec,
+    "text.Seq2SeqSpec": _checks_text.check_pair_spec,
     "text.TrainedLanguageModel": _checks_text.check_network,
+    "text.TrainedSeq2Seq": _checks_text.check_network,
     "text.Vocabulary": _checks_text.check_vocabulary,
 }
 
@@ -30,6 +34,9 @@ _CLASSES: dict[str, Callable[[Any], None]] = {
     "skgru.GRUClassifier": _checks_networks.check_classifier,
     "skgru.GRULanguageModel": _checks_text.check_language_model,
     "skgru.GRURegressor": _checks_networks.check_regressor,
+    "skgru.GRUSeq2Seq": _checks_text.check_seq2seq,
+    "skgru.GRUTranscriber": _checks_speech.check_transcriber,
+    "skgru.SpeechAugmenter": _checks_speech.check_augmenter,
     "skgru.sktime.GRUForecaster": _checks_networks.check_global_forecaster,
 }
 

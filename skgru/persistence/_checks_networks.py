@@ -34,7 +34,8 @@ def _is_pooled(spec) -> bool:
     return bool(spec.pooling) and set(spec.pooling) <= set(POOLINGS)
 
 
-def _scaling(scaling, n_columns: int, name: str) -> None:
+def check_scaling(scaling, n_columns: int, name: str) -> None:
+    """A centre and a scale for each column."""
     for part in (scaling.center, scaling.scale):
         require(array(part, (n_columns,)), name)
     require((scaling.scale >= 0).all(), name)
@@ -51,7 +52,7 @@ def _series_estimator(estimator) -> None:
     names = vars(estimator).get("feature_names_in_")
     if names is not None:
         require(np.shape(names) == (get(estimator, "n_features_in_"),), "feature_names_in_")
-    _scaling(get(estimator, "_scaling"), spec.n_channels, "_scaling")
+    check_scaling(get(estimator, "_scaling"), spec.n_channels, "_scaling")
 
 
 def check_classifier(estimator) -> None:
@@ -71,7 +72,7 @@ def check_regressor(estimator) -> None:
         require(get(estimator, "n_outputs_") == n_outputs, "n_outputs_")
         is_flat = get(estimator, "_flat_y")
         require(isinstance(is_flat, bool) and not (is_flat and n_outputs > 1), "_flat_y")
-        _scaling(get(estimator, "_target_scaling"), n_outputs, "_target_scaling")
+        check_scaling(get(estimator, "_target_scaling"), n_outputs, "_target_scaling")
 
 
 def check_global_model(model) -> None:

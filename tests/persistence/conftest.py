@@ -1,5 +1,6 @@
 """One small fitted estimator of each class that files hold, and what to ask of it."""
 
+import inspect
 from types import SimpleNamespace
 
 import numpy as np
@@ -35,13 +36,23 @@ def fit_all():
     packed = skgru.ETSForecaster(sp=4, bagging=2, random_state=0).fit(
         panel_of_shops(100), fh=[1, 3]
     )
+    sources, targets = ["ein", "zwei"] * 5, ["one", "two"] * 5
+    translator = skgru.GRUSeq2Seq(units=4, embedding_dim=3, epochs=1, random_state=0)
+    frames, waves = rng.normal(size=(6, 12, 4)), rng.normal(size=(3, 900))
+    transcriber = skgru.GRUTranscriber(**SMALL).fit(frames, ["ab", "b"] * 3)
+    augmenter = skgru.SpeechAugmenter(rate=8000, random_state=0)
+    augmenter.fit_resample(waves, [0, 1, 2])
     return {
         "packed": (packed, None),
         "skgru.ETSForecaster": (skgru.ETSForecaster().fit(y, fh=[1, 3]), None),
         "skgru.GRUClassifier": (skgru.GRUClassifier(**SMALL).fit(X, label), X),
         "skgru.GRULanguageModel": (skgru.GRULanguageModel("word", units=4).fit(text), ["so"]),
         "skgru.GRURegressor": (skgru.GRURegressor(**SMALL).fit(X, X[:, :2]), X),
+        "skgru.GRUSeq2Seq": (translator.fit(sources, targets), ["zwei", "drei"]),
+        "skgru.GRUTranscriber": (transcriber, frames),
+        "skgru.LogMel": (skgru.LogMel(rate=8000, n_mels=8).fit(waves), waves),
         "skgru.SequenceVectorizer": (vectorizer, ["little more"]),
+        "skgru.SpeechAugmenter": (augmenter, waves),
         "skgru.sktime.GRUClassifier": (
             skgru.sktime.GRUClassifier(**SMALL).fit(panel, label),
             panel,
@@ -52,6 +63,11 @@ def fit_all():
             panel,
         ),
     }
+
+
+def needs_no_y(method):
+    y = inspect.signature(method).parameters.get("y")
+    return y is None or y.default is not inspect.Parameter.empty
 
 
 @pytest.fixture(scope="session")
@@ -70,8 +86,11 @@ def estimators():
         for name in names:
             if name == "predict_proba" and no_input:  # a distribution
                 continue
-            if hasattr(estimator, name):
+            if hasattr(estimator, name) and needs_no_y(getattr(estimator, name)):
                 found[name] = getattr(estimator, name)(*(() if no_input else (X,)))
+        if hasattr(estimator, "fit_resample"):
+            waves, found["origins"] = estimator.fit_resample(X, range(len(X)))
+            found["waves"] = np.concatenate(waves)
         return found
 
     return {

@@ -105,6 +105,15 @@ def test_training_goes_on(estimators, tmp_path):
     assert (again.predict(one.X) == pickled.predict(one.X)).all()
 
 
+def test_a_transcriber_keeps_its_language_model(estimators, tmp_path):
+    one = estimators["skgru.GRUTranscriber"]
+    model = skgru.GRULanguageModel(units=4, epochs=1, random_state=0).fit(["ab", "b"])
+    beam = clone(one.estimator).set_params(decoder="beam", language_model=model)
+    beam.fit(one.X, ["ab", "b"] * 3)
+    save(beam, tmp_path / "file")
+    assert load(tmp_path / "file").predict(one.X) == beam.predict(one.X)
+
+
 def test_a_series_goes_on(estimators, tmp_path):
     forecaster = estimators["skgru.sktime.GRUForecaster"].estimator
     save(forecaster, tmp_path / "file")
@@ -241,11 +250,22 @@ class Tokenizer:
         (skgru.GRUClassifier(network=own_network), "'network' is a function"),
         (skgru.sktime.GRURegressor(network=own_network), "'network' is a function"),
         (skgru.GRULanguageModel(Tokenizer()), "'level' is a Tokenizer"),
+        (skgru.GRUSeq2Seq(("char", Tokenizer())), "'level.1' is a Tokenizer"),
+        (skgru.GRUTranscriber(language_model=Tokenizer()), "'language_model' is a Tokenizer"),
         (make_pipeline(skgru.GRUClassifier()), "got Pipeline.*joblib"),
         (type("Mine", (skgru.GRUClassifier,), {})(), "got Mine"),
         ("text", "got str"),
     ],
-    ids=["network", "network in sktime", "tokenizer", "pipeline", "subclass", "text"],
+    ids=[
+        "network",
+        "network in sktime",
+        "tokenizer",
+        "tokenizer of targets",
+        "language model",
+        "pipeline",
+        "subclass",
+        "text",
+    ],
 )
 def test_what_is_no_data_is_refused(estimator, said, tmp_path):
     with pytest.raises(TypeError, match=said):
@@ -366,29 +386,41 @@ def first_record(node, name):
 
 
 @pytest.mark.parametrize(
-    ("name", "fields", "said"),
+    ("whose", "name", "fields", "said"),
     [
-        ("ets.Kept", {"edges": [0, 50]}, "edges"),
-        ("ets.Kept", {"edges": [0, 0, 100]}, "edges"),
-        ("ets.Kept", {"edges": [0, 10**6]}, "edges"),
-        ("ets.Kept", {"edges": [0, 50, 100]}, "the models"),
-        ("ets.Kept", {"edges": []}, "edges"),
-        ("ets.Kept", {"blocks": {"tuple": [None]}}, "Kept.blocks"),
-        ("ets.Packed", {"smoothing": {"array": "_panel.values"}}, "cannot assign"),
-        ("ets.Packed", {"n_observed": {"array": "_panel.offsets"}}, "n_observed"),
-        ("ets.Packed", {"seasons": {"array": "_panel.values"}}, "seasons"),
-        ("ets.Packed", {"exponents": {"array": "_panel.offsets"}}, "exponents"),
-        ("ets.Packed", {"follow": False}, "weights"),
-        ("ets.Fitted", {"best": {"array": "_panel.offsets"}}, "best"),
-        ("ets.Fitted", {"criteria": {"array": "_panel.values"}}, "criteria"),
-        ("ets.Settings", {"sp": 2**30}, "does not fit"),
-        ("ets.Settings", {"specs": {"tuple": []}}, "candidates"),
-        ("ets.Bag", {"models": None}, "versions"),
-        ("ets.Bag", {"panel": None}, "Panel"),
+        ("packed", "ets.Kept", {"edges": [0, 50]}, "edges"),
+        ("packed", "ets.Kept", {"edges": [0, 0, 100]}, "edges"),
+        ("packed", "ets.Kept", {"edges": [0, 10**6]}, "edges"),
+        ("packed", "ets.Kept", {"edges": [0, 50, 100]}, "the models"),
+        ("packed", "ets.Kept", {"edges": []}, "edges"),
+        ("packed", "ets.Kept", {"blocks": {"tuple": [None]}}, "Kept.blocks"),
+        ("packed", "ets.Packed", {"smoothing": {"array": "_panel.values"}}, "cannot assign"),
+        ("packed", "ets.Packed", {"n_observed": {"array": "_panel.offsets"}}, "n_observed"),
+        ("packed", "ets.Packed", {"seasons": {"array": "_panel.values"}}, "seasons"),
+        ("packed", "ets.Packed", {"exponents": {"array": "_panel.offsets"}}, "exponents"),
+        ("packed", "ets.Packed", {"follow": False}, "weights"),
+        ("packed", "ets.Fitted", {"best": {"array": "_panel.offsets"}}, "best"),
+        ("packed", "ets.Fitted", {"criteria": {"array": "_panel.values"}}, "criteria"),
+        ("packed", "ets.Settings", {"sp": 2**30}, "does not fit"),
+        ("packed", "ets.Settings", {"specs": {"tuple": []}}, "candidates"),
+        ("packed", "ets.Bag", {"models": None}, "versions"),
+        ("packed", "ets.Bag", {"panel": None}, "Panel"),
+        ("skgru.GRUSeq2Seq", "text.Seq2SeqSpec", {"n_source_tokens": 9}, "parameters"),
+        ("skgru.GRUSeq2Seq", "text.Seq2SeqSpec", {"n_layers": 0}, "size"),
+        ("skgru.GRUSeq2Seq", "text.TrainedSeq2Seq", {"spec": None}, "Seq2SeqSpec"),
+        ("skgru.GRUSeq2Seq", "text.Vocabularies", {"target": None}, "Vocabulary"),
+        ("skgru.GRUSeq2Seq", "text.Vocabulary", {"numbers": {"dict": []}}, "numbers"),
+        ("skgru.GRUTranscriber", "gru.GRUSpec", {"n_outputs": 4}, "weight"),
+        ("skgru.GRUTranscriber", "gru.GRUSpec", {"pooling": {"tuple": ["last"]}}, "the network"),
+        ("skgru.GRUTranscriber", "gru.GRUSpec", {"patch_stride": 1}, "frame_stacking"),
+        ("skgru.GRUTranscriber", "speech.Alphabet", {"level": "sign"}, "level"),
+        ("skgru.GRUTranscriber", "speech.TrainedTranscriber", {"weights": {"tuple": []}}, "number"),
     ],
 )
-def test_contradictions_of_a_packed_panel_are_refused(name, fields, said, estimators, tmp_path):
-    save(estimators["packed"].estimator, tmp_path / "file")
+def test_contradictions_between_records_are_refused(
+    whose, name, fields, said, estimators, tmp_path
+):
+    save(estimators[whose].estimator, tmp_path / "file")
     header, rest = header_of(tmp_path / "file")
     node = json.loads(header["__metadata__"]["estimator"])
     first_record(node, name)["fields"].update(fields)
@@ -619,15 +651,16 @@ print(json.dumps(answers))
 """
 
 
+SLIM = ["GRUClassifier", "GRULanguageModel", "GRURegressor", "GRUSeq2Seq", "GRUTranscriber"]
+
+
 def test_prediction_needs_neither_keras_nor_jax_nor_sktime(estimators, tmp_path):
     asked, expected = [], []
-    for name in ("GRUClassifier", "GRULanguageModel", "GRURegressor"):
+    for name in SLIM:
         one = estimators[f"skgru.{name}"]
         save(one.estimator, tmp_path / name)
-        asked.append(
-            [str(tmp_path / name), one.X if name == "GRULanguageModel" else one.X.tolist()]
-        )
-        expected.append(one.estimator.predict(one.X).tolist())
+        asked.append([str(tmp_path / name), np.asarray(one.X).tolist()])
+        expected.append(np.asarray(one.estimator.predict(one.X)).tolist())
     command = [sys.executable, "-c", PREDICT, json.dumps(asked)]
     run = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     assert json.loads(run.stdout) == expected
