@@ -114,7 +114,10 @@ TEXT_LAYERS = [
 PERSISTENCE_LAYERS = [
     {"_files", "_onnx"},
     {"_onnx_network", "_onnx_series", "_values"},
-    {"_archive", "_atomic", "_checks", "_onnx_graph", "_registry", "_tables"},
+    {"_checks"},
+    {"_checks_ets", "_checks_speech", "_checks_text"},
+    {"_checks_networks"},
+    {"_archive", "_atomic", "_conditions", "_onnx_graph", "_registry", "_tables"},
 ]
 
 # Within speech, the same.

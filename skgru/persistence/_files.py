@@ -22,8 +22,7 @@ def save(estimator, path):
     Parameters
     ----------
     estimator : estimator
-        A `GRUClassifier`, `GRURegressor`, `GRULanguageModel` or `ETSForecaster` of skgru, or a
-        `GRUClassifier`, `GRURegressor` or `GRUForecaster` of `skgru.sktime`; fitted or not.
+        Any of `skgru` and `skgru.sktime`, fitted or not.
     path : str or path-like
         Any name. Under ``.safetensors`` other programs know what to make of its arrays.
 
@@ -31,7 +30,7 @@ def save(estimator, path):
     ------
     TypeError
         If the estimator is of another class, or holds something that is no number, text or array:
-        a `network` of the user's own, a tokenizer.
+        a `network` of the user's own, a tokenizer, a language model that is none of skgru's.
     OSError
         If the file cannot be written; what was there stays as it was.
 

@@ -7,6 +7,7 @@ tests' `conftest.py`, and one in `releases/write.py`, which is run.
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 from importlib import import_module
 from numbers import Integral, Real
@@ -20,7 +21,11 @@ CLASSES = {
     "skgru.GRUClassifier": "skgru.gru._classifier",
     "skgru.GRULanguageModel": "skgru.text._language_model",
     "skgru.GRURegressor": "skgru.gru._regressor",
+    "skgru.GRUSeq2Seq": "skgru.text._seq2seq",
+    "skgru.GRUTranscriber": "skgru.speech._transcriber",
+    "skgru.LogMel": "skgru.speech._log_mel",
     "skgru.SequenceVectorizer": "skgru.text._vectorizer",
+    "skgru.SpeechAugmenter": "skgru.speech._augmenter",
     "skgru.sktime.GRUClassifier": "skgru.sktime._classifier",
     "skgru.sktime.GRUForecaster": "skgru.sktime._forecaster",
     "skgru.sktime.GRURegressor": "skgru.sktime._regressor",
@@ -29,10 +34,13 @@ CLASSES = {
 # Frozen records, dictionaries of a class of their own, and classes without any state, by the folder
 # that each is from.
 RECORDS = {
+    "ets.Bag": "skgru.ets._bagging",
     "ets.ETSSpec": "skgru.ets._model",
     "ets.Fits": "skgru.ets._model",
     "ets.Fitted": "skgru.ets._fitted",
     "ets.Fixed": "skgru.ets._model",
+    "ets.Kept": "skgru.ets._kept",
+    "ets.Packed": "skgru.ets._packed",
     "ets.Panel": "skgru.ets._series",
     "ets.Search": "skgru.ets._model",
     "ets.Settings": "skgru.ets._model",
@@ -44,9 +52,14 @@ RECORDS = {
     "sktime.Network": "skgru.sktime._residual",
     "sktime.Shape": "skgru.sktime._windows",
     "sktime.Timeline": "skgru.sktime._timeline",
+    "speech.Alphabet": "skgru.speech._transcripts",
+    "speech.TrainedTranscriber": "skgru.speech._model",
     "text.Characters": "skgru.text._tokens",
     "text.LanguageSpec": "skgru.text._model",
+    "text.Seq2SeqSpec": "skgru.text._seq2seq_model",
     "text.TrainedLanguageModel": "skgru.text._fitting",
+    "text.TrainedSeq2Seq": "skgru.text._seq2seq_fitting",
+    "text.Vocabularies": "skgru.text._sides",
     "text.Vocabulary": "skgru.text._tokens",
     "text.Words": "skgru.text._tokens",
     "text._Numbers": "skgru.text._tokens",
@@ -98,10 +111,12 @@ def _find(table: dict[str, str], name: str, what: str) -> type:
 
 
 def fields(record) -> dict[str, Any]:
-    """What a record is made of, by name."""
+    """What a record is made of, by name, less what is no part of it where two are compared."""
     if isinstance(record, dict):
         return {"items": dict(record)}
-    return {name: getattr(record, name) for name in hints(type(record))}
+    parts = dataclasses.fields(record) if dataclasses.is_dataclass(record) else ()
+    left_out = {part.name for part in parts if not part.compare}
+    return {name: getattr(record, name) for name in hints(type(record)) if name not in left_out}
 
 
 def hints(kind: type) -> dict[str, str]:
@@ -135,11 +150,11 @@ def build(kind: type, given: dict[str, Any]):
 
 def _is_a(value, hint: str) -> bool:
     """Whether a value is of a type, as far as the hint is one of the simple kinds used here."""
+    if hint.startswith("tuple[") and hint.endswith(", ...]"):
+        of = hint.removeprefix("tuple[").removesuffix(", ...]")
+        return isinstance(value, tuple) and all(_is_a(item, of) for item in value)
     if " | " in hint:
         return any(_is_a(value, part) for part in hint.split(" | "))
-    if hint.startswith("tuple["):
-        parts = hint[len("tuple[") : -1].split(", ")
-        return isinstance(value, tuple) and all(_is_a(item, parts[0]) for item in value)
     name = hint.partition("[")[0]
     if name in _TYPES:
         is_truth = isinstance(value, bool | np.bool_)

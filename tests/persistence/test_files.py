@@ -7,7 +7,9 @@ import re
 import signal
 import subprocess
 import sys
+import warnings
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -103,6 +105,15 @@ def test_training_goes_on(estimators, tmp_path):
     assert (again.predict(one.X) == pickled.predict(one.X)).all()
 
 
+def test_a_transcriber_keeps_its_language_model(estimators, tmp_path):
+    one = estimators["skgru.GRUTranscriber"]
+    model = skgru.GRULanguageModel(units=4, epochs=1, random_state=0).fit(["ab", "b"])
+    beam = clone(one.estimator).set_params(decoder="beam", language_model=model)
+    beam.fit(one.X, ["ab", "b"] * 3)
+    save(beam, tmp_path / "file")
+    assert load(tmp_path / "file").predict(one.X) == beam.predict(one.X)
+
+
 def test_a_series_goes_on(estimators, tmp_path):
     forecaster = estimators["skgru.sktime.GRUForecaster"].estimator
     save(forecaster, tmp_path / "file")
@@ -133,6 +144,28 @@ def test_forecasters_keep_their_index(cls, kind, tmp_path):
     (pd.testing.assert_frame_equal if kind == "hierarchy" else pd.testing.assert_series_equal)(
         one, other, check_exact=True
     )
+
+
+def test_a_panel_goes_on(estimators, tmp_path):
+    one = estimators["packed"]
+    save(one.estimator, tmp_path / "file")
+    again = load(tmp_path / "file")
+    assert_same(one.ask(one.estimator), one.ask(again))
+    index = pd.MultiIndex.from_tuples([(7, pd.Period("2022Q3"))], names=["shop", "quarter"])
+    later, same = pd.DataFrame({"sales": [510.0]}, index), copy.deepcopy(one.estimator)
+    for each in (same, again):
+        each.update(later, update_params=False)
+    assert_same(one.ask(same), one.ask(again))
+
+
+def test_a_panel_of_many_blocks(shops, tmp_path):
+    panel = shops(3000)
+    forecaster = skgru.ETSForecaster(sp=4).fit(panel, fh=[1, 2])
+    save(forecaster, tmp_path / "file")
+    again = load(tmp_path / "file")
+    pd.testing.assert_frame_equal(forecaster.predict(), again.predict(), check_exact=True)
+    pd.testing.assert_frame_equal(forecaster.criteria_, again.criteria_, check_exact=True)
+    assert (tmp_path / "file").stat().st_size < 1000 * 3000
 
 
 @pytest.mark.parametrize(
@@ -217,11 +250,22 @@ class Tokenizer:
         (skgru.GRUClassifier(network=own_network), "'network' is a function"),
         (skgru.sktime.GRURegressor(network=own_network), "'network' is a function"),
         (skgru.GRULanguageModel(Tokenizer()), "'level' is a Tokenizer"),
+        (skgru.GRUSeq2Seq(("char", Tokenizer())), "'level.1' is a Tokenizer"),
+        (skgru.GRUTranscriber(language_model=Tokenizer()), "'language_model' is a Tokenizer"),
         (make_pipeline(skgru.GRUClassifier()), "got Pipeline.*joblib"),
         (type("Mine", (skgru.GRUClassifier,), {})(), "got Mine"),
         ("text", "got str"),
     ],
-    ids=["network", "network in sktime", "tokenizer", "pipeline", "subclass", "text"],
+    ids=[
+        "network",
+        "network in sktime",
+        "tokenizer",
+        "tokenizer of targets",
+        "language model",
+        "pipeline",
+        "subclass",
+        "text",
+    ],
 )
 def test_what_is_no_data_is_refused(estimator, said, tmp_path):
     with pytest.raises(TypeError, match=said):
@@ -333,6 +377,59 @@ def test_contradictions_are_refused(change, said, estimators, tmp_path):
         load(tmp_path / "file")
 
 
+def first_record(node, name):
+    """The first record of this name in a tree."""
+    if isinstance(node, dict) and node.get("record") == name:
+        return node
+    parts = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    return next(filter(None, (first_record(part, name) for part in parts)), None)
+
+
+@pytest.mark.parametrize(
+    ("whose", "name", "fields", "said"),
+    [
+        ("packed", "ets.Kept", {"edges": [0, 50]}, "edges"),
+        ("packed", "ets.Kept", {"edges": [0, 0, 100]}, "edges"),
+        ("packed", "ets.Kept", {"edges": [0, 10**6]}, "edges"),
+        ("packed", "ets.Kept", {"edges": [0, 50, 100]}, "the models"),
+        ("packed", "ets.Kept", {"edges": []}, "edges"),
+        ("packed", "ets.Kept", {"blocks": {"tuple": [None]}}, "Kept.blocks"),
+        ("packed", "ets.Packed", {"smoothing": {"array": "_panel.values"}}, "cannot assign"),
+        ("packed", "ets.Packed", {"n_observed": {"array": "_panel.offsets"}}, "n_observed"),
+        ("packed", "ets.Packed", {"seasons": {"array": "_panel.values"}}, "seasons"),
+        ("packed", "ets.Packed", {"exponents": {"array": "_panel.offsets"}}, "exponents"),
+        ("packed", "ets.Packed", {"follow": False}, "weights"),
+        ("packed", "ets.Fitted", {"best": {"array": "_panel.offsets"}}, "best"),
+        ("packed", "ets.Fitted", {"criteria": {"array": "_panel.values"}}, "criteria"),
+        ("packed", "ets.Settings", {"sp": 2**30}, "does not fit"),
+        ("packed", "ets.Settings", {"specs": {"tuple": []}}, "candidates"),
+        ("packed", "ets.Bag", {"models": None}, "versions"),
+        ("packed", "ets.Bag", {"panel": None}, "Panel"),
+        ("skgru.GRUSeq2Seq", "text.Seq2SeqSpec", {"n_source_tokens": 9}, "parameters"),
+        ("skgru.GRUSeq2Seq", "text.Seq2SeqSpec", {"n_layers": 0}, "size"),
+        ("skgru.GRUSeq2Seq", "text.TrainedSeq2Seq", {"spec": None}, "Seq2SeqSpec"),
+        ("skgru.GRUSeq2Seq", "text.Vocabularies", {"target": None}, "Vocabulary"),
+        ("skgru.GRUSeq2Seq", "text.Vocabulary", {"numbers": {"dict": []}}, "numbers"),
+        ("skgru.GRUTranscriber", "gru.GRUSpec", {"n_outputs": 4}, "weight"),
+        ("skgru.GRUTranscriber", "gru.GRUSpec", {"pooling": {"tuple": ["last"]}}, "the network"),
+        ("skgru.GRUTranscriber", "gru.GRUSpec", {"patch_stride": 1}, "frame_stacking"),
+        ("skgru.GRUTranscriber", "speech.Alphabet", {"level": "sign"}, "level"),
+        ("skgru.GRUTranscriber", "speech.TrainedTranscriber", {"weights": {"tuple": []}}, "number"),
+    ],
+)
+def test_contradictions_between_records_are_refused(
+    whose, name, fields, said, estimators, tmp_path
+):
+    save(estimators[whose].estimator, tmp_path / "file")
+    header, rest = header_of(tmp_path / "file")
+    node = json.loads(header["__metadata__"]["estimator"])
+    first_record(node, name)["fields"].update(fields)
+    header["__metadata__"]["estimator"] = json.dumps(node)
+    forge(tmp_path / "file", header, rest)
+    with pytest.raises(ValueError, match=said):
+        load(tmp_path / "file")
+
+
 @pytest.fixture(scope="module")
 def saved(estimators, tmp_path_factory):
     """Class, content of its file, and a place to put a damaged one."""
@@ -421,6 +518,10 @@ def test_forged_content_never_harms(saved, data):
         estimator = load(path)
     except ValueError:  # and nothing else
         return
+    if name == "packed" and estimator.is_fitted:
+        with suppress(Exception), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            estimator.predict([1])
     if name in ("skgru.GRUClassifier", "skgru.GRURegressor") and hasattr(estimator, "model_"):
         X = np.ones((2, estimator.n_timesteps_in_ or 9, estimator.n_channels_in_))
         if X.size < 10**4:
@@ -550,15 +651,16 @@ print(json.dumps(answers))
 """
 
 
+SLIM = ["GRUClassifier", "GRULanguageModel", "GRURegressor", "GRUSeq2Seq", "GRUTranscriber"]
+
+
 def test_prediction_needs_neither_keras_nor_jax_nor_sktime(estimators, tmp_path):
     asked, expected = [], []
-    for name in ("GRUClassifier", "GRULanguageModel", "GRURegressor"):
+    for name in SLIM:
         one = estimators[f"skgru.{name}"]
         save(one.estimator, tmp_path / name)
-        asked.append(
-            [str(tmp_path / name), one.X if name == "GRULanguageModel" else one.X.tolist()]
-        )
-        expected.append(one.estimator.predict(one.X).tolist())
+        asked.append([str(tmp_path / name), np.asarray(one.X).tolist()])
+        expected.append(np.asarray(one.estimator.predict(one.X)).tolist())
     command = [sys.executable, "-c", PREDICT, json.dumps(asked)]
     run = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     assert json.loads(run.stdout) == expected
