@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from skgru.gru._regressor import GRURegressor
     from skgru.speech._augmenter import SpeechAugmenter
     from skgru.speech._log_mel import LogMel
+    from skgru.speech._synthesizer import GRUSynthesizer
     from skgru.speech._transcriber import GRUTranscriber
     from skgru.text._language_model import GRULanguageModel
     from skgru.text._seq2seq import GRUSeq2Seq
@@ -25,6 +26,7 @@ __all__ = [
     "GRULanguageModel",
     "GRURegressor",
     "GRUSeq2Seq",
+    "GRUSynthesizer",
     "GRUTranscriber",
     "LogMel",
     "SequenceVectorizer",
@@ -39,6 +41,7 @@ _MODULES = {
     "GRULanguageModel": "skgru.text._language_model",
     "GRURegressor": "skgru.gru._regressor",
     "GRUSeq2Seq": "skgru.text._seq2seq",
+    "GRUSynthesizer": "skgru.speech._synthesizer",
     "GRUTranscriber": "skgru.speech._transcriber",
     "LogMel": "skgru.speech._log_mel",
     "SequenceVectorizer": "skgru.text._vectorizer",

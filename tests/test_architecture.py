@@ -122,12 +122,13 @@ PERSISTENCE_LAYERS = [
 
 # Within speech, the same.
 SPEECH_LAYERS = [
+    {"_synthesizer"},
     {"_augmenter", "_log_mel", "_transcriber"},
     {"_fitting", "_streaming"},
-    {"_training", "_model"},
-    {"_ctc", "_errors", "_fusion", "_masking", "_posteriors"},
+    {"_alignment", "_model", "_training", "_voice"},
+    {"_ctc", "_errors", "_fusion", "_masking", "_posteriors", "_vocoder"},
     {"_decoding", "_frames"},
-    {"_parameters", "_transcripts"},
+    {"_distance", "_durations", "_lines", "_parameters", "_speakers", "_transcripts"},
     {"_distortions", "_spectra", "_waveforms"},
 ]
 
@@ -152,7 +153,7 @@ HOME_OF = {
         "skgru.sktime",
     },
     "matplotlib": {"skgru.plotting"},
-    "librosa": {"skgru.speech._spectra"},
+    "librosa": {"skgru.speech._distance", "skgru.speech._spectra", "skgru.speech._vocoder"},
     "rapidfuzz": {"skgru.speech._errors"},
 }
 

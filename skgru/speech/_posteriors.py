@@ -47,6 +47,12 @@ def posteriors(spec: GRUSpec, weights, recordings) -> Iterator[np.ndarray]:
     ------
     ndarray of float64, shape (S, n_outputs)
     """
+    for logits in outputs(spec, weights, recordings):
+        yield log_softmax(logits.astype(np.float64), axis=1)
+
+
+def outputs(spec: GRUSpec, weights, recordings) -> Iterator[np.ndarray]:
+    """What the output layer answers at each step: as `posteriors`, float32 and no probabilities."""
     network = group(spec, weights)
     tape = None
     for frames in recordings:
@@ -59,4 +65,4 @@ def posteriors(spec: GRUSpec, weights, recordings) -> Iterator[np.ndarray]:
             states = np.concatenate([d.outputs[: len(steps), 0] for d in tape.layers[-1]], axis=1)
             logits = np.empty((len(steps), spec.n_outputs), np.float32)
             _layers.dense(states, network.output, logits)
-        yield log_softmax(logits.astype(np.float64), axis=1)
+        yield logits

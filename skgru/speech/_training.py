@@ -1,7 +1,8 @@
-"""What trains a transcriber: batches of recordings, and the gradient of their loss."""
+"""What trains networks with outputs at every step: batches of recordings, and their gradients."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,8 +25,8 @@ class Corpus:
     frames : Frames
         Scaled.
     n_steps : ndarray of int32, shape (n_recordings,)
-    labels : list of ndarray of int32
-        Transcripts.
+    labels : list of ndarray
+        What is asked for: transcripts, int32; or a vector of floats for each step.
     """
 
     frames: Frames
@@ -69,8 +70,8 @@ class _Tape(_backward.Tape):
         self.logits = np.empty((n_steps, n_rows, spec.n_outputs), np.float32)
 
 
-class CTCEngine(CPUEngine):
-    """Trains a network on transcripts, batch by batch.
+class StepEngine(CPUEngine):
+    """Trains a network on its outputs at every step, batch by batch; the loss, subclasses have.
 
     Parameters
     ----------
@@ -128,7 +129,7 @@ class CTCEngine(CPUEngine):
         kernel, bias = self._network.output
         multiply(_flat(states), kernel, _flat(logits))
         logits += bias
-        loss = _ctc.loss(logits, n_steps, labels, 1 / len(labels))
+        loss = self._loss(logits, n_steps, labels)
         _layers.dense_backward(
             _flat(states), kernel, _flat(logits), self._gradients.output, _flat(d_states)
         )
@@ -136,6 +137,36 @@ class CTCEngine(CPUEngine):
             _layers.part(d_states, k * units, tape.pooled_mask, d)
             tape.d_last[-1][k].fill(0)
         return loss
+
+    @abstractmethod
+    def _loss(self, logits: np.ndarray, n_steps: np.ndarray, labels: list[np.ndarray]) -> float:
+        """Sum of the losses of a batch; outputs give way to the gradient of their mean.
+
+        Shapes: logits (S, B, n_outputs), overwritten, zero past a row's end; n_steps (B,).
+        """
+
+
+class CTCEngine(StepEngine):
+    """Trains a network on transcripts: `labels` are token numbers, whose times nobody knows."""
+
+    def _loss(self, logits, n_steps, labels) -> float:
+        return _ctc.loss(logits, n_steps, labels, 1 / len(labels))
+
+
+class FrameEngine(StepEngine):
+    """Trains a network on what each step should answer: `labels` are (n_steps, n_outputs)."""
+
+    def _loss(self, logits, n_steps, labels) -> float:
+        """Mean squared error over all numbers of the batch, times its rows."""
+        share = 2 / (int(n_steps.sum()) * logits.shape[2])
+        total = 0.0
+        for i, (n, wanted) in enumerate(zip(n_steps, labels)):
+            error = logits[:n, i]
+            error -= wanted
+            total += float(np.vdot(error, error))
+            error *= share
+            logits[n:, i] = 0
+        return total * share / 2 * len(labels)
 
 
 def _flat(a: np.ndarray) -> np.ndarray:

@@ -37,8 +37,8 @@ class Alphabet:
         return self.join(self.classes[np.asarray(numbers, dtype=np.intp)].tolist())
 
 
-def split(y, level: str | None, n_recordings: int) -> list[list[Hashable]]:
-    """The tokens of each transcript.
+def split(y, level: str | None, n_recordings: int | None, name: str = "y") -> list[list[Hashable]]:
+    """The tokens of each transcript; `name` is what the caller calls them.
 
     Raises
     ------
@@ -49,27 +49,27 @@ def split(y, level: str | None, n_recordings: int) -> list[list[Hashable]]:
     """
     if isinstance(y, str) or not hasattr(y, "__len__"):
         raise TypeError(
-            "y must be a list of transcripts, one a recording. "
+            f"{name} must be a list of transcripts, one a recording. "
             f"Got {'one string' if isinstance(y, str) else type(y).__name__}."
         )
-    if len(y) != n_recordings:
+    if n_recordings is not None and len(y) != n_recordings:
         raise ValueError(f"X has {n_recordings} recordings, and y {len(y)} transcripts.")
-    return [_split_one(transcript, level, i) for i, transcript in enumerate(y)]
+    return [_split_one(transcript, level, i, name) for i, transcript in enumerate(y)]
 
 
-def _split_one(transcript, level: str | None, i: int) -> list:
+def _split_one(transcript, level: str | None, i: int, name: str) -> list:
     if isinstance(transcript, str) != (level is not None):
         wanted = "a string" if level else "a sequence of labels"
         cure = "level=None" if level else "level='char' or 'word'"
         raise TypeError(
-            f"With level={level!r} each transcript in y must be {wanted}; transcript {i} is a "
+            f"With level={level!r} each transcript in {name} must be {wanted}; transcript {i} is a "
             f"{type(transcript).__name__}. Set {cure} for the other kind."
         )
     if level == "word":
         return transcript.split()
     if not hasattr(transcript, "__iter__"):
         raise TypeError(
-            f"Each transcript in y must be a sequence of labels; transcript {i} is a "
+            f"Each transcript in {name} must be a sequence of labels; transcript {i} is a "
             f"{type(transcript).__name__}."
         )
     return [label.item() if isinstance(label, np.generic) else label for label in transcript]

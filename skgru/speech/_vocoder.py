@@ -1,0 +1,52 @@
+"""Log-mel frames -> a waveform."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from skgru.speech._spectra import Analysis
+
+LOUDNESS = 0.1  # root mean square of a waveform
+MOMENTUM = 0.99  # of the search for phases, as Perraudin et al. (2013) recommend
+
+
+def waveform(frames: np.ndarray, analysis: Analysis, n_iter: int, seed: int) -> np.ndarray:
+    """A waveform whose mel bands are these.
+
+    The power at each frequency is the least-squares solution without negative values; the phases
+    are found by the fast Griffin-Lim algorithm.
+
+    Parameters
+    ----------
+    frames : ndarray, shape (n_frames, n_mels)
+        Natural logarithms of power.
+    analysis : Analysis
+        How such frames are made.
+    n_iter : int
+    seed : int
+        Of the first phases.
+
+    Returns
+    -------
+    ndarray of float32, shape ((n_frames - 1) * hop or more,)
+        Within [-1, 1].
+    """
+    from librosa import griffinlim
+    from librosa.util import nnls
+
+    n_fft = 2 * (len(analysis.filters) - 1)
+    power = nnls(analysis.filters.T, np.exp(frames.T.astype(np.float64)))
+    wave = griffinlim(
+        np.sqrt(power),
+        n_iter=n_iter,
+        hop_length=analysis.hop,
+        win_length=len(analysis.window),
+        n_fft=n_fft,
+        momentum=MOMENTUM,
+        random_state=seed,
+        length=max(1, len(frames) - 1) * analysis.hop,
+    )
+    loudness = np.sqrt(np.mean(wave**2))
+    if loudness > 0:
+        wave = wave * (LOUDNESS / loudness)
+    return (wave / max(1.0, np.abs(wave).max())).astype(np.float32)
