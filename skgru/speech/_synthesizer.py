@@ -343,7 +343,7 @@ class GRUSynthesizer(Versioned, BaseEstimator):
             verbose=self.verbose,
         )
         heard = [own - own.mean(axis=0) for own in map(frames.__getitem__, range(len(frames)))]
-        chosen = np.flatnonzero(fitting)
+        chosen = np.flatnonzero(fitting).tolist()
         listener.fit([heard[i] for i in chosen], [labels[i].tolist() for i in chosen])
         places = {token: k for k, token in enumerate(listener.classes_.tolist())}
         return [
