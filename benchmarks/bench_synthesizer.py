@@ -24,7 +24,7 @@ from scipy.io import wavfile
 from skgru import GRUSynthesizer
 from skgru.speech import _distance, _vocoder
 
-WORDS = "zero one two three four five six seven eight nine".split()
+WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 
 
 def texts(digits):

@@ -128,6 +128,7 @@ SPEECH_LAYERS = [
     {"_alignment", "_model", "_training", "_voice"},
     {"_ctc", "_errors", "_fusion", "_masking", "_posteriors", "_vocoder"},
     {"_decoding", "_frames"},
+    {"_texts"},
     {"_distance", "_durations", "_lines", "_parameters", "_speakers", "_transcripts"},
     {"_distortions", "_spectra", "_waveforms"},
 ]

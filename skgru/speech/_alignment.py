@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from skgru.speech import _ctc
-
 
 def align(log_p: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Steps that each token lasts, by the likeliest CTC path that reads as the text.
@@ -23,10 +21,8 @@ def align(log_p: np.ndarray, labels: np.ndarray) -> np.ndarray:
     Returns
     -------
     ndarray of int, shape (L,)
-        At least 1 each; their sum is `n_steps`. Where no path fits, equal parts.
+        At least 1 each; their sum is `n_steps`, which a path must fit in.
     """
-    if _ctc.steps_needed(labels) > len(log_p):
-        return split_evenly(len(log_p), len(labels))
     states = _likeliest(log_p, labels)
     first = np.searchsorted(states, 2 * np.arange(len(labels)) + 1)
     last = np.searchsorted(states, 2 * np.arange(len(labels)) + 1, side="right") - 1

@@ -87,7 +87,7 @@ def frames(wave: np.ndarray, analysis: Analysis) -> np.ndarray:
         )
         for order in range(1, analysis.deltas + 1)
     ]
-    return _stack(np.hstack([bands, *changes]).astype(np.float32), analysis.stack)
+    return stack(np.hstack([bands, *changes]).astype(np.float32), analysis.stack)
 
 
 def _log_power(wave: np.ndarray, analysis: Analysis) -> np.ndarray:
@@ -115,7 +115,7 @@ def _power(pieces: np.ndarray, analysis: Analysis) -> np.ndarray:
     return np.abs(spectrum) ** 2 @ analysis.filters
 
 
-def _stack(features: np.ndarray, size: int) -> np.ndarray:
+def stack(features: np.ndarray, size: int) -> np.ndarray:
     """`size` frames side by side, the last one repeated where some are missing."""
     if size == 1:
         return features

@@ -23,6 +23,8 @@ from skgru.speech import (
     _parameters,
     _posteriors,
     _speakers,
+    _spectra,
+    _texts,
     _transcripts,
     _vocoder,
     _voice,
@@ -32,7 +34,6 @@ from skgru.speech._lines import Lines
 from skgru.speech._log_mel import LogMel
 from skgru.speech._training import Corpus, FrameEngine, WarmedUp
 from skgru.speech._transcriber import GRUTranscriber
-from skgru.speech._transcripts import Alphabet
 from skgru.speech._voice import TrainedSynthesizer
 
 WARM_UP = 0.05  # share of all updates over which the step size rises
@@ -267,15 +268,14 @@ class GRUSynthesizer(Versioned, BaseEstimator):
         """
         self._check()
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
-        texts = _transcripts.split(X, self.level, None, "X")
-        _refuse_unequal(texts, y)
-        _refuse_empty(texts)
+        texts = _texts.split(X, self.level)
+        _texts.refuse_unequal(len(texts), y)
         alphabet = _transcripts.learn(texts, self.level)
         speakers, voices = _speakers.learn(speakers, len(texts))
         frames = self._listen(y)
         n_steps = -(-frames.lengths // self.frames_per_step)
         labels = _transcripts.encode(texts, alphabet)
-        _refuse_crowded(labels, n_steps)
+        _texts.refuse_crowded(labels, n_steps)
         lasts = self._align(frames, labels, n_steps, seed)
         scaling = _frames.learn_scaling(frames, np.arange(len(frames)))
         frames.values[:] = _frames.scale(scaling, frames.values)
@@ -328,9 +328,10 @@ class GRUSynthesizer(Versioned, BaseEstimator):
 
     def _align(self, frames: Frames, labels, n_steps, seed: int) -> list[np.ndarray]:
         """Steps that each token of each recording lasts."""
-        fitting = [_ctc.steps_needed(own) <= n for own, n in zip(labels, n_steps)]
-        if not any(fitting) or max(map(len, labels)) == 1:
-            return [_alignment.split_evenly(n, len(own)) for own, n in zip(labels, n_steps)]
+        roomy = [i for i, own in enumerate(labels) if _ctc.steps_needed(own) <= n_steps[i]]
+        lasts = list(map(_alignment.split_evenly, n_steps.tolist(), map(len, labels)))
+        if not roomy or max(map(len, labels)) == 1:
+            return lasts
         listener = GRUTranscriber(
             units=self.units,
             embedding_units=self.embedding_units,
@@ -342,31 +343,21 @@ class GRUSynthesizer(Versioned, BaseEstimator):
             random_state=seed,
             verbose=self.verbose,
         )
-        heard = [own - own.mean(axis=0) for own in map(frames.__getitem__, range(len(frames)))]
-        chosen = np.flatnonzero(fitting).tolist()
-        listener.fit([heard[i] for i in chosen], [labels[i].tolist() for i in chosen])
-        places = {token: k for k, token in enumerate(listener.classes_.tolist())}
-        return [
-            _alignment.align(
-                np.log(np.maximum(p, _TINY)), np.array([places.get(k, 0) for k in own.tolist()])
-            )
-            if fits
-            else _alignment.split_evenly(n, len(own))
-            for p, own, n, fits in zip(listener.predict_proba(heard), labels, n_steps, fitting)
-        ]
+        heard = [frames[i] - frames[i].mean(axis=0) for i in roomy]
+        listener.fit(heard, [labels[i].tolist() for i in roomy])
+        for i, p in zip(roomy, listener.predict_proba(heard)):
+            log_p = np.log(np.maximum(p, _TINY))
+            lasts[i] = _alignment.align(log_p, np.searchsorted(listener.classes_, labels[i]))
+        return lasts
 
     def _train(self, utterances: list[np.ndarray], wanted: Frames, seed: int):
         """A network that answers the wanted frames: its spec, weights and history."""
         rng = np.random.default_rng([seed, 0])
-        n_mels, together = wanted.values.shape[1], int(self.frames_per_step)
-        spec = self._choose_spec(utterances[0].shape[1], n_mels)
-        answers = GRUSpec(n_mels, 1, (1,), patch_length=together, patch_stride=together)
-        rows = np.arange(len(utterances))
-        corpus = Corpus(
-            frames := _frames.read(utterances),
-            frames.lengths.astype(np.int32),
-            [_posteriors.cut(answers, wanted[i]) for i in rows],
-        )
+        together = int(self.frames_per_step)
+        spec = self._choose_spec(utterances[0].shape[1], wanted.values.shape[1])
+        read, rows = _frames.read(utterances), np.arange(len(utterances))
+        answers = [_spectra.stack(wanted[i], together) for i in range(len(wanted))]
+        corpus = Corpus(read, read.lengths.astype(np.int32), answers)
         settings = OptimizerSettings(
             weight_decay=float(self.weight_decay), clipnorm=float(self.clipnorm or 0)
         )
@@ -453,7 +444,7 @@ class GRUSynthesizer(Versioned, BaseEstimator):
             mean power of about 1.
         """
         model = self._ready()
-        labels = self._read(X)
+        labels = _texts.read(X, model.alphabet)
         voices = model.speakers.encode(speakers, len(labels))
         lines = Lines(len(model.alphabet), len(model.speakers.labels))
         utterances = [
@@ -478,7 +469,7 @@ class GRUSynthesizer(Versioned, BaseEstimator):
             In frames.
         """
         model = self._ready()
-        labels = self._read(X)
+        labels = _texts.read(X, model.alphabet)
         voices = model.speakers.encode(speakers, len(labels))
         return [
             self._steps(own, voice) * model.frames_per_step for own, voice in zip(labels, voices)
@@ -504,7 +495,7 @@ class GRUSynthesizer(Versioned, BaseEstimator):
             settings on the same recordings, and says nothing of phases.
         """
         spoken = self.predict_frames(X, speakers)
-        _refuse_unequal(spoken, y)
+        _texts.refuse_unequal(len(spoken), y)
         recorded = self._listen(y)
         return -float(np.mean([_distance.distortion(a, recorded[i]) for i, a in enumerate(spoken)]))
 
@@ -512,14 +503,6 @@ class GRUSynthesizer(Versioned, BaseEstimator):
         check_is_fitted(self)
         apply(RULES, self)
         return self.model_
-
-    def _read(self, X) -> list[np.ndarray]:
-        """Token numbers of texts."""
-        alphabet = self.model_.alphabet
-        texts = _transcripts.split(X, alphabet.level, None, "X")
-        _refuse_empty(texts)
-        _refuse_unknown(texts, alphabet)
-        return _transcripts.encode(texts, alphabet)
 
     def _steps(self, labels: np.ndarray, voice: int) -> np.ndarray:
         return _durations.predict(self.model_.durations, labels, voice, float(self.tempo))
@@ -532,44 +515,6 @@ class GRUSynthesizer(Versioned, BaseEstimator):
         tags.input_tags.string = True
         tags.target_tags.required = True
         return tags
-
-
-def _refuse_unequal(texts: list, recordings) -> None:
-    if not hasattr(recordings, "__len__"):
-        raise TypeError(f"y must be a list of recordings. Got {type(recordings).__name__}.")
-    if len(texts) != len(recordings):
-        raise ValueError(
-            f"X has {len(texts)} texts, and y {len(recordings)} recordings; each text needs one."
-        )
-
-
-def _refuse_empty(texts: list[list]) -> None:
-    if not texts:
-        raise ValueError("X must hold at least one text. Got none.")
-    for i, tokens in enumerate(texts):
-        if not tokens:
-            raise ValueError(f"Each text in X needs a token; text {i} has none. Drop it.")
-
-
-def _refuse_unknown(texts: list[list], alphabet: Alphabet) -> None:
-    known = set(alphabet.classes.tolist())
-    for i, tokens in enumerate(texts):
-        for token in tokens:
-            if token not in known:
-                names = ", ".join(map(repr, alphabet.classes.tolist()[:40]))
-                raise ValueError(
-                    f"No text in fit had {token!r}, which text {i} of X has; nobody has said how "
-                    f"it sounds. Known: {names}{' …' if len(known) > 40 else ''}."
-                )
-
-
-def _refuse_crowded(labels: list[np.ndarray], n_steps: np.ndarray) -> None:
-    for i, (own, n) in enumerate(zip(labels, n_steps)):
-        if len(own) > n:
-            raise ValueError(
-                f"A text needs a step for each token; row {i} has {len(own)} and its recording {n} "
-                "steps of frames_per_step frames. Drop such rows, or lower hop or frames_per_step."
-            )
 
 
 def _in_frames(lasts: list[np.ndarray], lengths: np.ndarray, together: int) -> list[np.ndarray]:
