@@ -28,13 +28,16 @@ def waveform(frames: np.ndarray, analysis: Analysis, n_iter: int, seed: int) -> 
 
     Returns
     -------
-    ndarray of float32, shape ((n_frames - 1) * hop or more,)
+    ndarray of float32, shape (max(1, n_frames - 1) * hop,)
         Within [-1, 1].
     """
     from librosa import griffinlim
     from librosa.util import nnls
 
     n_fft = 2 * (len(analysis.filters) - 1)
+    n_samples = max(1, len(frames) - 1) * analysis.hop
+    missing = max(0, 1 + -(-n_fft // analysis.hop) - len(frames))  # of a spectrum's length
+    frames = np.pad(frames, ((0, missing), (0, 0)), mode="edge")
     power = nnls(analysis.filters.T, np.exp(frames.T.astype(np.float64)))
     wave = griffinlim(
         np.sqrt(power),
@@ -44,8 +47,7 @@ def waveform(frames: np.ndarray, analysis: Analysis, n_iter: int, seed: int) -> 
         n_fft=n_fft,
         momentum=MOMENTUM,
         random_state=seed,
-        length=max(1, len(frames) - 1) * analysis.hop,
-    )
+    )[:n_samples]
     loudness = np.sqrt(np.mean(wave**2))
     if loudness > 0:
         wave = wave * (LOUDNESS / loudness)
