@@ -50,7 +50,8 @@ sphinx_gallery_conf = {
     "ignore_pattern": rf"({'|'.join(['demo', *absent])})\.py",
     "abort_on_example_error": True,
     "run_stale_examples": True,  # the examples may be as they were, the library is not
-    "capture_repr": (),
+    "capture_repr": (),  # an example with players of sound asks for them itself
+    "remove_config_comments": True,
     "backreferences_dir": "generated/backreferences",
     "doc_module": ("skgru",),
     "download_all_examples": False,
