@@ -295,7 +295,7 @@ class GRUSynthesizer(Versioned, BaseEstimator):
             seed=seed,
         )
         self.classes_, self.speakers_ = alphabet.classes, speakers.labels
-        self.default_speaker_ = speakers.labels[speakers.default]
+        self.default_speaker_ = speakers.labels.tolist()[speakers.default]
         self.alignment_ = _in_frames(lasts, frames.lengths, int(self.frames_per_step))
         self.loss_curve_, self.n_iter_ = history.loss, len(history.loss)
         return self
