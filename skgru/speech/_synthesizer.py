@@ -505,7 +505,7 @@ class GRUSynthesizer(Versioned, BaseEstimator):
         return self.model_
 
     def _steps(self, labels: np.ndarray, voice: int) -> np.ndarray:
-        return _durations.predict(self.model_.durations, labels, voice, float(self.tempo))
+        return self.model_.durations.predict(labels, voice, float(self.tempo))
 
     # ------------------------------------------------------------------ scikit-learn
 

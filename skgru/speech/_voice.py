@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.pipeline import Pipeline
 
 from skgru.gru._model import GRUSpec
 from skgru.gru._scaling import Scaling
 from skgru.speech import _posteriors
+from skgru.speech._durations import Durations
 from skgru.speech._frames import Frames
 from skgru.speech._speakers import Speakers
 from skgru.speech._spectra import Analysis
@@ -19,7 +19,7 @@ from skgru.speech._transcripts import Alphabet
 
 @dataclass(frozen=True)
 class TrainedSynthesizer:
-    """Plain values, NumPy arrays and a scikit-learn model.
+    """A network and what stands around it: plain values and NumPy arrays.
 
     Attributes
     ----------
@@ -30,8 +30,7 @@ class TrainedSynthesizer:
         Of the mel bands.
     contrast : ndarray, shape (n_speakers, n_mels)
         How much more the bands of recordings vary than those that the network answers.
-    durations : Pipeline
-        What says how long tokens last.
+    durations : Durations
     alphabet : Alphabet
     speakers : Speakers
     analysis : Analysis
@@ -44,7 +43,7 @@ class TrainedSynthesizer:
     weights: tuple[np.ndarray, ...]
     scaling: Scaling
     contrast: np.ndarray
-    durations: Pipeline
+    durations: Durations
     alphabet: Alphabet
     speakers: Speakers
     analysis: Analysis

@@ -40,6 +40,10 @@ def fit_all():
     translator = skgru.GRUSeq2Seq(units=4, embedding_dim=3, epochs=1, random_state=0)
     frames, waves = rng.normal(size=(6, 12, 4)), rng.normal(size=(3, 900))
     transcriber = skgru.GRUTranscriber(**SMALL).fit(frames, ["ab", "b"] * 3)
+    synthesizer = skgru.GRUSynthesizer(
+        8000, units=3, embedding_units=4, epochs=1, alignment_epochs=1, n_phase_iter=1
+    )
+    synthesizer.fit(["ab", "b", "ab"], waves, [1, 2, 1])
     augmenter = skgru.SpeechAugmenter(rate=8000, random_state=0)
     augmenter.fit_resample(waves, [0, 1, 2])
     return {
@@ -49,6 +53,7 @@ def fit_all():
         "skgru.GRULanguageModel": (skgru.GRULanguageModel("word", units=4).fit(text), ["so"]),
         "skgru.GRURegressor": (skgru.GRURegressor(**SMALL).fit(X, X[:, :2]), X),
         "skgru.GRUSeq2Seq": (translator.fit(sources, targets), ["zwei", "drei"]),
+        "skgru.GRUSynthesizer": (synthesizer, ["ab", "bb"]),
         "skgru.GRUTranscriber": (transcriber, frames),
         "skgru.LogMel": (skgru.LogMel(rate=8000, n_mels=8).fit(waves), waves),
         "skgru.SequenceVectorizer": (vectorizer, ["little more"]),

@@ -14,15 +14,20 @@ def learn():
 
 def test_tokens_and_speakers():
     model = learn()
-    assert _durations.predict(model, np.array([0, 1, 1, 0]), 0, 1.0).tolist() == [4, 9, 9, 4]
-    slower = _durations.predict(model, np.array([0, 1, 1, 0]), 1, 1.0)
+    assert model.predict(np.array([0, 1, 1, 0]), 0, 1.0).tolist() == [4, 9, 9, 4]
+    slower = model.predict(np.array([0, 1, 1, 0]), 1, 1.0)
     np.testing.assert_allclose(slower, [6, 13, 13, 6], atol=1)
 
 
 def test_rounding_does_not_add_up():
-    lasts = _durations.predict(learn(), np.zeros(40, int), 0, 3.0)
+    lasts = learn().predict(np.zeros(40, int), 0, 3.0)
     assert abs(lasts.sum() - 40 * 4 / 3) < 2
 
 
 def test_no_token_is_left_out():
-    assert _durations.predict(learn(), np.array([0, 1]), 0, 50.0).tolist() == [1, 1]
+    assert learn().predict(np.array([0, 1]), 0, 50.0).tolist() == [1, 1]
+
+
+def test_what_was_never_met_adds_nothing():
+    model = learn()
+    assert abs(int(model.predict(np.array([7]), 5, 1.0)[0]) - np.exp(model.mean)) <= 3

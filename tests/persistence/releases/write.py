@@ -60,6 +60,9 @@ def fitted():
     frames = X[:6].reshape(6, 10, 1) + [0.0, 0.5]
     transcriber = skgru.GRUTranscriber(**small, frame_stacking=2).fit(frames, ["ab", "b"] * 3)
     waves = np.sin(np.arange(2 * 150).reshape(2, 150) ** 1.1).round(4)
+    synthesizer = skgru.GRUSynthesizer(
+        8000, n_mels=8, units=3, embedding_units=4, epochs=2, alignment_epochs=1, random_state=0
+    )
     augmenter = skgru.SpeechAugmenter(
         8000, n_variants=1, speed=0, vocal_tract=0, snr=None, gain=0, random_state=0
     )
@@ -70,6 +73,11 @@ def fitted():
         "GRURegressor": (regressor, "predict", X),
         "GRULanguageModel": (model, "predict_proba", ["one", "two three"]),
         "GRUSeq2Seq": (translator.fit(source, target), "score_samples", ["drei"], ["two"]),
+        "GRUSynthesizer": (
+            synthesizer.fit(["ab", "b"], list(np.repeat(waves, 4, axis=1))),
+            "predict_frames",
+            ["ab"],
+        ),
         "GRUTranscriber": (transcriber, "predict_proba", frames),
         "LogMel": (skgru.LogMel(8000, n_mels=4).fit(waves), "transform", waves),
         "SpeechAugmenter": (augmenter, "fit_resample", waves, [0, 1]),
