@@ -61,13 +61,17 @@ def say(text, voice, rng):
     return wave + 1e-4 * rng.normal(size=len(wave)), ends
 
 
+def word(rng):
+    """One to three syllables, the last one closed or open."""
+    syllables = [
+        rng.choice(list("mnlrdtfsz")) + rng.choice(list("aeiou")) for _ in range(rng.integers(1, 4))
+    ]
+    return "".join(syllables) + rng.choice(["n", "m", "l", "d", "s", "z", ""])
+
+
 def babble(rng):
-    """Three words of two or three syllables."""
-    syllable = lambda: rng.choice(list("mnlrdtfsz")) + rng.choice(list("aeiou"))  # noqa: E731
-    return " ".join(
-        "".join(syllable() for _ in range(rng.integers(1, 4))) + rng.choice(list("nmlsz "))
-        for _ in range(3)
-    ).strip()
+    """Three words."""
+    return " ".join(word(rng) for _ in range(3))
 
 
 rng = np.random.default_rng(0)

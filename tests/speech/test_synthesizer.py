@@ -4,9 +4,10 @@ import warnings
 
 import numpy as np
 import pytest
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
-from sklearn.model_selection import cross_val_score
+from sklearn.model_selection import KFold, cross_val_score
 
 from skgru import GRUSynthesizer
 
@@ -208,6 +209,17 @@ def test_model_selection(brief):
     parameters, texts, waves, _ = brief
     scores = cross_val_score(GRUSynthesizer(RATE, **parameters), texts, waves, cv=2)
     assert scores.shape == (2,)
+    assert (scores < 0).all()
+
+
+def test_validation_knows_the_speakers(brief):
+    parameters, texts, waves, speakers = brief
+    with config_context(enable_metadata_routing=True):
+        model = GRUSynthesizer(RATE, **parameters)
+        model.set_fit_request(speakers=True).set_score_request(speakers=True)
+        scores = cross_val_score(
+            model, texts, waves, cv=KFold(2), params={"speakers": np.array(speakers)}
+        )
     assert (scores < 0).all()
 
 

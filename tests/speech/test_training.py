@@ -5,7 +5,7 @@ from skgru import GRUTranscriber
 from skgru.gru import _initial
 from skgru.gru._model import OptimizerSettings
 from skgru.speech import _ctc, _frames, _posteriors
-from skgru.speech._training import Corpus, CTCEngine, WarmedUp
+from skgru.speech._training import Corpus, CTCEngine, FrameEngine, WarmedUp
 
 PLAIN = OptimizerSettings()
 LABELS = [[0, 1, 1], [1], [], [0, 1, 0, 1], [1, 0]]
@@ -30,6 +30,15 @@ def build(settings=PLAIN, **parameters):
     return spec, corpus, CTCEngine(spec, weights, corpus, np.arange(5), settings, 0)
 
 
+def answering(**parameters):
+    """The same network and recordings; asked for three numbers at each step."""
+    spec, corpus, engine = build(**parameters)
+    rng = np.random.default_rng(2)
+    wanted = [rng.normal(size=(n, 3)).astype(np.float32) for n in corpus.n_steps]
+    corpus = Corpus(corpus.frames, corpus.n_steps, wanted)
+    return spec, corpus, FrameEngine(spec, engine.weights, corpus, np.arange(5), PLAIN, 0)
+
+
 ALL = np.arange(5, dtype=np.int32)
 
 
@@ -42,8 +51,9 @@ ALL = np.arange(5, dtype=np.int32)
         {"n_layers": 2},
     ],
 )
-def test_the_gradient_agrees_with_finite_differences(parameters):
-    _, _, engine = build(**parameters)
+@pytest.mark.parametrize("loss", ["ctc", "frames"])
+def test_the_gradient_agrees_with_finite_differences(parameters, loss):
+    engine = build(**parameters)[2] if loss == "ctc" else answering(**parameters)[2]
 
     def mean_loss(vector):
         engine._parameters[:] = vector
@@ -81,6 +91,14 @@ def test_training_and_recognition_run_the_same_network():
         logits = log_p[:, np.newaxis].astype(np.float32)
         total += _ctc.loss(logits, np.array([len(logits)], np.int32), [own], 1.0)
     assert engine.differentiate(ALL)[0] == pytest.approx(total, rel=1e-5)
+
+
+def test_the_loss_of_frames_is_the_mean_over_all_of_them():
+    spec, corpus, engine = answering(batch_norm=False)
+    recordings = (corpus.frames[i] for i in range(5))
+    answers = np.concatenate(list(_posteriors.outputs(spec, engine.weights, recordings)))
+    mean = np.mean((answers - np.concatenate(corpus.labels)) ** 2)
+    assert engine.differentiate(ALL)[0] / 5 == pytest.approx(mean, rel=1e-5)
 
 
 def test_rates_rise_and_fall():
