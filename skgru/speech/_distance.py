@@ -16,8 +16,16 @@ def distortion(a: np.ndarray, b: np.ndarray) -> float:
     ----------
     a, b : ndarray, shape (n_frames, n_mels)
         Natural logarithms of power.
+
+    Raises
+    ------
+    ImportError
+        Without librosa; the message has the command that installs it.
     """
-    from librosa.sequence import dtw
+    try:
+        from librosa.sequence import dtw
+    except ImportError as error:
+        raise ImportError("Time warping needs librosa: pip install skgru[speech]") from error
 
     # Half: a cepstrum is that of an amplitude's logarithm.
     first, second = (

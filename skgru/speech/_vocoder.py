@@ -30,9 +30,17 @@ def waveform(frames: np.ndarray, analysis: Analysis, n_iter: int, seed: int) -> 
     -------
     ndarray of float32, shape (max(1, n_frames - 1) * hop,)
         Within [-1, 1].
+
+    Raises
+    ------
+    ImportError
+        Without librosa; the message has the command that installs it.
     """
-    from librosa import griffinlim
-    from librosa.util import nnls
+    try:
+        from librosa import griffinlim
+        from librosa.util import nnls
+    except ImportError as error:
+        raise ImportError("Waveforms need librosa: pip install skgru[speech]") from error
 
     n_fft = 2 * (len(analysis.filters) - 1)
     n_samples = max(1, len(frames) - 1) * analysis.hop

@@ -1,3 +1,5 @@
+import sys
+
 import numpy as np
 import pytest
 
@@ -11,6 +13,12 @@ def test_timing_and_loudness_do_not_count():
     assert _distance.distortion(frames, np.repeat(frames, 2, axis=0) + 3) == pytest.approx(
         0, abs=1e-4
     )
+
+
+def test_without_librosa(monkeypatch):
+    monkeypatch.setitem(sys.modules, "librosa.sequence", None)
+    with pytest.raises(ImportError, match=r"pip install skgru\[speech\]"):
+        _distance.distortion(np.zeros((2, 20)), np.zeros((2, 20)))
 
 
 def test_by_hand():

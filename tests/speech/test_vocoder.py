@@ -1,3 +1,5 @@
+import sys
+
 import numpy as np
 import pytest
 
@@ -18,6 +20,13 @@ def test_frames_of_the_waveform_are_those_it_was_made_of():
     heard = heard - heard.max() + frames.max()
     loud = frames > frames.max() - 5
     assert np.abs(heard - frames)[loud].mean() < 0.4
+
+
+def test_without_librosa(monkeypatch):
+    analysis = LogMel(8000, window=0.032, hop=0.008)._analysis()
+    monkeypatch.setitem(sys.modules, "librosa", None)
+    with pytest.raises(ImportError, match=r"pip install skgru\[speech\]"):
+        _vocoder.waveform(np.zeros((9, 40)), analysis, 2, 0)
 
 
 def test_one_frame():
