@@ -32,7 +32,7 @@ import pandas as pd
 from skgru.ets import _combination, _presets, _selection
 from skgru.ets._model import Settings
 
-PROGRAMS = ("skgru combine", "skgru select", "statsforecast", "sktime")
+PROGRAMS = ("skgru default", "skgru select", "statsforecast", "sktime")
 ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"
 )
@@ -125,12 +125,14 @@ def forecast(values, offsets, settings, mode, n_jobs=1):
 def task(program, panels):
     """A function that forecasts all series once with a program."""
     if program.startswith("skgru"):
-        mode = program.split()[1]
+        from skgru import ETSForecaster
+
+        search = "auto" if program == "skgru default" else "select"
         jobs = []
         for sp, series in panels.items():
             offsets = np.cumsum([0, *map(len, series)], dtype=np.int64)
-            jobs.append((np.concatenate(series), offsets, settings_for(mode, sp), mode))
-        return lambda: [forecast(*job) for job in jobs]
+            jobs.append((ETSForecaster(sp=sp, search=search), np.concatenate(series), offsets))
+        return lambda: [f.forecast_arrays(values, offsets, H) for f, values, offsets in jobs]
     if program == "statsforecast":
         from statsforecast.models import AutoETS
 
@@ -204,7 +206,7 @@ def rivals(args):
             process.stdin.write("go\n")
             process.stdin.flush()
             figures[program].append(json.loads(process.stdout.readline()))
-    print("\nms a series, one thread: CPU median (range), wall median; times skgru select, combine")
+    print("\nms a series, one thread: CPU median (range), wall median; times skgru select, default")
     for program, (process, n) in processes.items():
         process.stdin.close()
         process.wait()
@@ -213,7 +215,7 @@ def rivals(args):
             statistics.median(
                 one[0] / own[0] for one, own in zip(figures[program], figures[f"skgru {mode}"])
             )
-            for mode in ("select", "combine")
+            for mode in ("select", "default")
         ]
         print(
             f"{program:16}{n:5} series {statistics.median(cpu):9.3f} "
