@@ -96,7 +96,8 @@ def cut(panel: list[Series], cutoffs: list[np.ndarray], shape: Shape) -> Windows
     """Windows after the first c values of each series, for each of its cutoffs c.
 
     A context that reaches before a series sees its first value there; a target after its end is
-    missing.
+    missing. A context that ends in missing values repeats the last one observed: on a straight line
+    to the next, it would know of the target.
     """
     parts = [_cut_one(series, c, shape) for series, c in zip(panel, cutoffs)]
     owner = np.repeat(np.arange(len(panel)), [len(c) for c in cutoffs])
@@ -124,9 +125,18 @@ def _cut_one(series: Series, cutoffs: np.ndarray, shape: Shape):
     known = np.pad(known, ((before, behind), (0, 0)), mode="edge").astype(np.float32)
     view = np.lib.stride_tricks.sliding_window_view
     gaps = view(missing, width)[cutoffs]
+    context = view(filled, width)[cutoffs, :before]
+    last = _last_observed(missing)[cutoffs + before - 1]
+    late = cutoffs[:, None] + np.arange(before) > last[:, None]
+    context = np.where(late, filled[last][:, None], context)
     return (
-        view(filled, width)[cutoffs, :before],
+        context,
         gaps[:, before:],
         view(known, width, axis=0)[cutoffs],
         np.isfinite(gaps[:, :before]).astype(np.float32),
     )
+
+
+def _last_observed(values: np.ndarray) -> np.ndarray:
+    """For each place, the last one up to there that is not missing; the first is never."""
+    return np.maximum.accumulate(np.where(np.isfinite(values), np.arange(len(values)), 0))
