@@ -11,7 +11,7 @@ from skgru.sktime import _calendar, _windows
 
 UPDATES = 1500  # of the network's weights in a default fit
 EPOCHS = (3, 60)  # at least, at most
-VALUES_PER_STEP = 8  # of a window, in all series together
+VALUES_PER_STEP = 10  # of a window, in all series together
 TOKENS = 14  # about so many to a context
 
 _AUTO = _parameters.one_of("auto")
