@@ -126,9 +126,8 @@ def _cut_one(series: Series, cutoffs: np.ndarray, shape: Shape):
     view = np.lib.stride_tricks.sliding_window_view
     gaps = view(missing, width)[cutoffs]
     context = view(filled, width)[cutoffs, :before]
-    last = _last_observed(missing)[cutoffs + before - 1]
-    late = cutoffs[:, None] + np.arange(before) > last[:, None]
-    context = np.where(late, filled[last][:, None], context)
+    if not np.isfinite(raw).all():
+        context = _hold_last(context, missing, cutoffs)
     return (
         context,
         gaps[:, before:],
@@ -137,6 +136,10 @@ def _cut_one(series: Series, cutoffs: np.ndarray, shape: Shape):
     )
 
 
-def _last_observed(values: np.ndarray) -> np.ndarray:
-    """For each place, the last one up to there that is not missing; the first is never."""
-    return np.maximum.accumulate(np.where(np.isfinite(values), np.arange(len(values)), 0))
+def _hold_last(context: np.ndarray, values: np.ndarray, cutoffs: np.ndarray) -> np.ndarray:
+    """Contexts, those that end in missing values with the last one observed in their place."""
+    n = context.shape[1]
+    places = np.where(np.isfinite(values), np.arange(len(values)), 0)  # the first is observed
+    last = np.maximum.accumulate(places)[cutoffs + n - 1]
+    late = cutoffs[:, None] + np.arange(n) > last[:, None]
+    return np.where(late, values[last][:, None], context)
