@@ -33,7 +33,8 @@ class GRUForecaster(BaseForecaster):
         medians on from there.
     window_length : int or "auto"
         Steps that a forecast looks back: ``"auto"`` is two weeks of hourly data, three years of
-        months, and in general at least three horizons, but at most half of a series.
+        months, and in general at least three horizons, but at most half of a series, and at most
+        a season where all series together have fewer than ten values to a step.
     sp : int or "auto"
         Seasonal period: of the index's frequency, or else of the autocorrelation.
     logarithm : bool or "auto"
@@ -95,10 +96,10 @@ class GRUForecaster(BaseForecaster):
     without training, except for their corrections of the linear part. Give `pretrain` the `fh` or
     set `horizon`. Calling it again trains on.
 
-    **In-sample forecasts**, of an `fh` of 0 and less, are one step ahead of what came before, for all
-    times that a whole window precedes. Values that the model was fitted on are forecast better
-    than those to come, so there are no in-sample intervals; after ``update`` with
-    ``update_params=False``, forecasts of the later times are honest ones.
+    **In-sample forecasts**, those of an `fh` of 0 and less, are one step ahead of what came before,
+    for all times that a whole window precedes; earlier ones are refused with a ValueError. What the
+    model was fitted on is forecast better than what is to come, so there are no in-sample
+    intervals. After `update` with ``update_params=False``, the later times are unseen ones.
 
     Interrupting the training keeps what was reached.
 
@@ -336,7 +337,7 @@ class GRUForecaster(BaseForecaster):
         missing = context - int(cutoffs[past].min())
         if missing > 0:
             raise ValueError(
-                f"An in-sample forecast looks back {context} values (window_length): the first time "
+                f"In-sample forecasts look back {context} values (window_length): the first time "
                 f"asked for in fh comes {missing} steps too early. Ask for later times, or set a "
                 "shorter window_length."
             )

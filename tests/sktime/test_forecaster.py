@@ -200,7 +200,7 @@ def test_in_sample_forecasts_of_a_panel_count_from_each_end():
 def test_times_before_the_first_whole_window_are_refused(airline):
     forecaster = GRUForecaster(**SMALL, window_length=20).fit(airline, fh=[0])
     assert len(forecaster.predict(fh=range(21 - len(airline), 1))) == len(airline) - 20
-    with pytest.raises(ValueError, match=r"looks back 20 values .* 1 steps too early"):
+    with pytest.raises(ValueError, match=r"look back 20 values .* 1 steps too early"):
         forecaster.predict(fh=range(20 - len(airline), 1))
 
 
