@@ -11,6 +11,7 @@ from skgru.sktime import _calendar, _windows
 
 UPDATES = 1500  # of the network's weights in a default fit
 EPOCHS = (3, 60)  # at least, at most
+VALUES_PER_STEP = 10  # of a window, in all series together
 TOKENS = 14  # about so many to a context
 
 _AUTO = _parameters.one_of("auto")
@@ -52,14 +53,16 @@ def horizon(asked, fh_longest: int | None, period: int) -> int:
 def context(asked, horizon: int, period: int, lengths: np.ndarray) -> int:
     """Steps that a window looks back: two weeks of hours, three years of months, 12 horizons.
 
-    No more than half of the longer series has, so that there are windows to learn from.
+    No more than half of the longer series has, so that there are windows to learn from; and of all
+    series together no more than a share, but for one season, since each step is a weight to learn.
     """
     if not isinstance(asked, str):
         return int(asked)
     seasons = 14 if 20 <= period <= 60 else 3
     steps = max(seasons * period, 3 * horizon, min(12 * horizon, 160), 8)
     room = int(np.quantile(lengths, 0.75)) // 2
-    return max(min(steps, room), min(period, int(lengths.max())), 2)
+    learnable = max(int(lengths.sum()) // VALUES_PER_STEP, period, 4)
+    return max(min(steps, room, learnable), min(period, int(lengths.max())), 2)
 
 
 def token_length(context: int, period: int) -> int:

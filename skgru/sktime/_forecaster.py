@@ -33,7 +33,8 @@ class GRUForecaster(BaseForecaster):
         medians on from there.
     window_length : int or "auto"
         Steps that a forecast looks back: ``"auto"`` is two weeks of hourly data, three years of
-        months, and in general at least three horizons, but at most half of a series.
+        months, and in general at least three horizons, but at most half of a series, and at most
+        a season where all series together have fewer than ten values to a step.
     sp : int or "auto"
         Seasonal period: of the index's frequency, or else of the autocorrelation.
     logarithm : bool or "auto"
@@ -95,7 +96,12 @@ class GRUForecaster(BaseForecaster):
     without training, except for their corrections of the linear part. Give `pretrain` the `fh` or
     set `horizon`. Calling it again trains on.
 
-    Interrupting the training keeps what was reached. Forecasts of the past are not offered.
+    **In-sample forecasts**, those of an `fh` of 0 and less, are one step ahead of what came before,
+    for all times that a whole window precedes; earlier ones are refused with a ValueError. What the
+    model was fitted on is forecast better than what is to come, so there are no in-sample
+    intervals. After `update` with ``update_params=False``, the later times are unseen ones.
+
+    Interrupting the training keeps what was reached.
 
     References
     ----------
@@ -128,7 +134,7 @@ class GRUForecaster(BaseForecaster):
         "capability:exogenous": True,
         "capability:missing_values": True,
         "capability:categorical_in_X": False,
-        "capability:insample": False,
+        "capability:insample": True,
         "capability:pred_int": True,
         "capability:pred_int:insample": False,
         "capability:update": True,
@@ -310,16 +316,32 @@ class GRUForecaster(BaseForecaster):
     def _forecast(self, fh, X) -> tuple[pd.Index, np.ndarray]:
         """Index of the forecast, and quantiles (n_rows, n_columns, n_levels)."""
         relative = self._steps(fh)
-        panel = self._read(0)
-        late = panel.ends.max() - panel.ends
-        n_steps = int(relative.max() + late.max())
+        ends = self._read(0).ends
+        ahead = (ends.max() - ends)[:, None] + relative  # (series, fh), from each one's own end
+        n_steps = max(int(ahead.max()), 0)
         panel = self._read(n_steps, X)
-        found = _global.forecast(self.model_, panel.series, n_steps)
+        found = _global.forecast(self.model_, panel.series, max(n_steps, 1))
+        rows = np.take_along_axis(found, np.maximum(ahead - 1, 0)[:, :, None], axis=1)
+        if (ahead <= 0).any():
+            rows[ahead <= 0] = self._fitted_values(panel.series, ahead)
         columns = self._seen_y.shape[1]
-        steps = (late[:, None] + relative - 1)[:, :, None]
-        rows = np.take_along_axis(found, steps, axis=1)  # (series, fh, levels)
         rows = rows.reshape(len(panel.keys), columns, len(relative), -1).transpose(0, 2, 1, 3)
         return self._index(fh, panel), rows.reshape(-1, columns, rows.shape[-1])
+
+    def _fitted_values(self, series, ahead: np.ndarray) -> np.ndarray:
+        """Forecasts, one step ahead, of times that are in the data: (n_times, n_levels)."""
+        lengths = np.array([len(s.values) for s in series])
+        cutoffs = lengths[:, None] + ahead - 1
+        past = ahead <= 0
+        context = self.model_.shape.context
+        missing = context - int(cutoffs[past].min())
+        if missing > 0:
+            raise ValueError(
+                f"In-sample forecasts look back {context} values (window_length): the first time "
+                f"asked for in fh comes {missing} steps too early. Ask for later times, or set a "
+                "shorter window_length."
+            )
+        return _global.one_step(self.model_, series, [c[p] for c, p in zip(cutoffs, past)])
 
     def _steps(self, fh: ForecastingHorizon) -> np.ndarray:
         """The horizon counted from the end of the data."""

@@ -202,6 +202,14 @@ def forecast(model: GlobalModel, panel: list[Series], n_steps: int) -> np.ndarra
     return np.concatenate(parts, axis=1)[:, :n_steps]
 
 
+def one_step(model: GlobalModel, panel: list[Series], cutoffs: list[np.ndarray]) -> np.ndarray:
+    """Quantiles of the value after each cutoff, from what was observed before it.
+
+    Those of one series after the other: (n_cutoffs, n_levels).
+    """
+    return quantiles(model, _windows.cut(panel, cutoffs, model.shape))[:, 0]
+
+
 def quantiles(model: GlobalModel, windows: Windows) -> np.ndarray:
     """Calibrated quantiles in the series' own units: (n, horizon, n_levels)."""
     linear = model.highway.forecast(windows)

@@ -96,7 +96,8 @@ def cut(panel: list[Series], cutoffs: list[np.ndarray], shape: Shape) -> Windows
     """Windows after the first c values of each series, for each of its cutoffs c.
 
     A context that reaches before a series sees its first value there; a target after its end is
-    missing.
+    missing. A context that ends in missing values repeats the last one observed: on a straight line
+    to the next, it would know of the target.
     """
     parts = [_cut_one(series, c, shape) for series, c in zip(panel, cutoffs)]
     owner = np.repeat(np.arange(len(panel)), [len(c) for c in cutoffs])
@@ -124,9 +125,21 @@ def _cut_one(series: Series, cutoffs: np.ndarray, shape: Shape):
     known = np.pad(known, ((before, behind), (0, 0)), mode="edge").astype(np.float32)
     view = np.lib.stride_tricks.sliding_window_view
     gaps = view(missing, width)[cutoffs]
+    context = view(filled, width)[cutoffs, :before]
+    if not np.isfinite(raw).all():
+        context = _hold_last(context, missing, cutoffs)
     return (
-        view(filled, width)[cutoffs, :before],
+        context,
         gaps[:, before:],
         view(known, width, axis=0)[cutoffs],
         np.isfinite(gaps[:, :before]).astype(np.float32),
     )
+
+
+def _hold_last(context: np.ndarray, values: np.ndarray, cutoffs: np.ndarray) -> np.ndarray:
+    """Contexts, those that end in missing values with the last one observed in their place."""
+    n = context.shape[1]
+    places = np.where(np.isfinite(values), np.arange(len(values)), 0)  # the first is observed
+    last = np.maximum.accumulate(places)[cutoffs + n - 1]
+    late = cutoffs[:, None] + np.arange(n) > last[:, None]
+    return np.where(late, values[last][:, None], context)

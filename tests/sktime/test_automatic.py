@@ -7,13 +7,20 @@ def test_windows_of_hours_months_and_weeks():
     long = np.array([5000])
     assert _automatic.context("auto", 24, 24, long) == 336
     assert _automatic.context("auto", 13, 1, long) == 156
-    assert _automatic.context("auto", 12, 12, np.array([132])) == 66
+    assert _automatic.context("auto", 12, 12, np.array([132] * 3)) == 39
     assert _automatic.context(40, 12, 12, long) == 40
 
 
 def test_a_short_series_has_a_short_window():
     assert _automatic.context("auto", 12, 12, np.array([20])) == 12
     assert _automatic.context("auto", 3, 1, np.array([1])) == 2
+
+
+def test_few_values_in_all_have_a_short_window_but_for_one_season():
+    assert _automatic.context("auto", 12, 12, np.array([100])) == 12
+    assert _automatic.context("auto", 12, 12, np.array([240])) == 24
+    assert _automatic.context("auto", 12, 12, np.array([240] * 50)) == 120
+    assert _automatic.context("auto", 8, 4, np.array([30])) == 4
 
 
 def test_tokens_are_seasons_where_they_can_be():

@@ -169,6 +169,47 @@ def test_update_without_training_is_a_fit_seen_later(airline):
     pd.testing.assert_series_equal(early.predict(), at_once.predict())
 
 
+@pytest.mark.parametrize("holes", [[], [104, 105]])
+def test_in_sample_forecasts_are_those_of_one_step_ahead(airline, holes):
+    y = airline.astype(float)
+    y.iloc[holes] = np.nan
+    forecaster = GRUForecaster(**SMALL).fit(y[:100], fh=FH)
+    rolling = []
+    for i in range(100, 110):
+        rolling.append(forecaster.predict(fh=[1]))
+        forecaster.update(y[i : i + 1], update_params=False)
+    expected = pd.concat([*rolling, forecaster.predict(fh=[1, 2])])
+    found = forecaster.predict(fh=[*range(-9, 1), 1, 2])
+    pd.testing.assert_series_equal(found, expected, check_freq=False, rtol=1e-5)
+    pd.testing.assert_series_equal(
+        forecaster.predict(fh=y.index[100:110]), found[:10], check_names=False
+    )
+
+
+def test_in_sample_forecasts_of_a_panel_count_from_each_end():
+    y = panel_of(60, 60)
+    y = y.drop(y.loc[["s0"]].index[-4:])
+    forecaster = GRUForecaster(**SMALL).fit(y, fh=FH)
+    found = forecaster.predict(fh=[-6, -2, 1])
+    ahead = forecaster.predict(fh=[-1, 1])
+    assert found.loc["s0"].iloc[-1].equals(ahead.loc["s0"].iloc[-1])
+    assert abs(found.loc["s0", "y"] - 8).max() < 3
+    assert abs(found.loc["s1", "y"] - 80).max() < 30
+
+
+def test_times_before_the_first_whole_window_are_refused(airline):
+    forecaster = GRUForecaster(**SMALL, window_length=20).fit(airline, fh=[0])
+    assert len(forecaster.predict(fh=range(21 - len(airline), 1))) == len(airline) - 20
+    with pytest.raises(ValueError, match=r"look back 20 values .* 1 steps too early"):
+        forecaster.predict(fh=range(20 - len(airline), 1))
+
+
+def test_intervals_of_the_past_are_refused(airline):
+    forecaster = GRUForecaster(**SMALL).fit(airline, fh=FH)
+    with pytest.raises(NotImplementedError, match="in-sample"):
+        forecaster.predict_interval(fh=[-1, 0])
+
+
 def test_pretraining_forecasts_series_never_seen():
     seen, new = panel_of(90, 90, 90), panel_of(50, seed=1).loc["s0", "y"]
     forecaster = GRUForecaster(random_state=0, units=8, epochs=3)

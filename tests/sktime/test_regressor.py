@@ -50,7 +50,7 @@ def test_every_mtype_gives_the_same(data, mtype):
 
 def test_unequal_lengths_and_missing_values(data):
     X, y = data
-    frames = [pd.DataFrame(row.T[: 5 + i % 8]) for i, row in enumerate(X)]
+    frames = [pd.DataFrame(row.T[: 5 + i % 8].copy()) for i, row in enumerate(X)]
     frames[3].iloc[1, 0] = np.nan
     reg = GRURegressor(**SMALL).fit(frames, y)
     together = reg.predict(frames)

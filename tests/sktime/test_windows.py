@@ -36,6 +36,15 @@ def test_missing_values_are_bridged_in_the_context_and_missing_in_the_target():
     assert windows.restore(windows.target, False)[0, 1] == pytest.approx(5)
 
 
+def test_a_gap_before_a_cutoff_is_not_bridged_from_behind_it():
+    values = [1, 2, np.nan, np.nan, 9, 4]
+    known, later = (series([*values[:4], end, 4]) for end in (9, 1e6))
+    cutoffs, shape = [np.array([3, 4])], Shape(3, 1, False)
+    first, second = (_windows.cut([s], cutoffs, shape) for s in (known, later))
+    np.testing.assert_allclose(first.restore(first.context, False), [[1, 2, 2], [2, 2, 2]])
+    np.testing.assert_array_equal(first.context, second.context)
+
+
 def test_logarithms_come_back():
     windows = _windows.cut([series([1, 2, 4, 8])], [np.array([3])], Shape(3, 1, True))
     np.testing.assert_allclose(windows.restore(windows.target, True), [[8]], rtol=1e-5)

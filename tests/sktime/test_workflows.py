@@ -11,12 +11,17 @@ from sktime.classification.dummy import DummyClassifier
 from sktime.classification.ensemble import BaggingClassifier, WeightedEnsembleClassifier
 from sktime.classification.model_selection import TSCGridSearchCV
 from sktime.datasets import load_airline, load_basic_motions, load_longley
-from sktime.forecasting.compose import make_reduction
+from sktime.forecasting.compose import (
+    AutoEnsembleForecaster,
+    EnsembleForecaster,
+    make_reduction,
+)
 from sktime.regression.compose import RegressorPipeline
+from sktime.transformations.series.detrend import Detrender
 from sktime.transformations.series.exponent import ExponentTransformer
 
 import skgru
-from skgru.sktime import GRUClassifier, GRURegressor
+from skgru.sktime import GRUClassifier, GRUForecaster, GRURegressor
 
 SMALL = {"units": 4, "embedding_units": 8, "epochs": 4, "random_state": 0}
 
@@ -123,3 +128,39 @@ def test_reduction_with_exogenous_channels():
     network = forecaster.estimators_[0].estimator_
     assert network.n_channels_in_ == 1 + X.shape[1]
     assert network.n_timesteps_in_ == 4
+
+
+def smoothing_and_network():
+    return [("ets", skgru.ETSForecaster(sp=12)), ("gru", GRUForecaster(epochs=4, random_state=0))]
+
+
+@KEEPS_DATA
+def test_mean_of_smoothing_and_a_network():
+    y = load_airline()[:-12]
+    forecast = EnsembleForecaster(smoothing_and_network()).fit(y, fh=range(1, 13)).predict()
+    parts = [part.fit(y, fh=range(1, 13)).predict() for _, part in smoothing_and_network()]
+    np.testing.assert_allclose(forecast, (parts[0] + parts[1]) / 2)
+
+
+@KEEPS_DATA
+@pytest.mark.parametrize("method", ["inverse-variance", "feature-importance"])
+def test_learnt_weights_of_smoothing_and_a_network(method):
+    y = load_airline()
+    ensemble = AutoEnsembleForecaster(
+        smoothing_and_network(), method=method, test_size=12, random_state=0
+    )
+    forecast = ensemble.fit(y[:-12], fh=range(1, 13)).predict()
+    assert np.sum(ensemble.weights_) == pytest.approx(1)
+    assert np.min(ensemble.weights_) > 0
+    assert (forecast - y[-12:]).abs().mean() < 0.7 * abs(y[-12:] - y[-24:-12].to_numpy()).mean()
+
+
+@KEEPS_DATA
+def test_a_network_on_what_smoothing_leaves():
+    y = load_airline()[:-12]
+    smoothing, network = (part for _, part in smoothing_and_network())
+    both = (Detrender(smoothing) * network).fit(y, fh=[1, 2, 3]).predict()
+    errors = y - smoothing.clone().fit(y).predict(fh=y.index)
+    expected = smoothing.clone().fit(y).predict(fh=[1, 2, 3])
+    expected = expected + network.clone().fit(errors, fh=[1, 2, 3]).predict()
+    np.testing.assert_allclose(both, expected, rtol=1e-6)
