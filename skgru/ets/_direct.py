@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numbers
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -44,7 +44,7 @@ class Direct(Part):
         coverage=None,
         freq=None,
         engine=None,
-    ):
+    ) -> Any:
         """Forecasts of a long frame, for any number of series; the forecaster stays unfitted.
 
         Fits, forecasts and forgets one block of series after the other, so that memory is that of
@@ -99,7 +99,7 @@ class Direct(Part):
             self.get_params(deep=False), frame, h, columns, coverage, freq, engine, seed, title
         )
 
-    def forecast_arrays(self, values, offsets, h, *, coverage=None):
+    def forecast_arrays(self, values, offsets, h, *, coverage=None) -> Forecasts:
         """Forecasts of series in one array, for any number of them; the forecaster stays unfitted.
 
         Parameters

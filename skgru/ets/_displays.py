@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
 from skgru.ets import _bagging, _fitted, _kept, _labels, _summary, _timeline
 from skgru.ets._part import Part
 
+if TYPE_CHECKING:
+    from skgru.plotting import ComponentsDisplay, ForecastDisplay, ResidualsDisplay
+
 
 class Displays(Part):
     """The plotting methods of `ETSForecaster`."""
 
-    def plot_components(self, series=None, ax=None):
+    def plot_components(self, series=None, ax=None) -> ComponentsDisplay:
         """Values, level, slope and season of the best model over time.
 
         Parameters
@@ -31,7 +36,9 @@ class Displays(Part):
         observed, states = self._parts(series)
         return ComponentsDisplay(observed, states, self._model_title(series)).plot(ax)
 
-    def plot_forecast(self, fh, *, coverage=(0.8, 0.95), X=None, series=None, ax=None):
+    def plot_forecast(
+        self, fh, *, coverage=(0.8, 0.95), X=None, series=None, ax=None
+    ) -> ForecastDisplay:
         """Values, point forecasts and prediction intervals.
 
         Parameters
@@ -67,7 +74,7 @@ class Displays(Part):
         title = self._named(series, _summary.forecast(fitted, s))
         return ForecastDisplay(self._parts(series)[0], point, bands, title).plot(ax)
 
-    def plot_residuals(self, series=None, ax=None):
+    def plot_residuals(self, series=None, ax=None) -> ResidualsDisplay:
         """Residuals of the best model over time, their autocorrelation and distribution.
 
         Parameters

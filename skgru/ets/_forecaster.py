@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -212,7 +212,7 @@ class ETSForecaster(Direct, Displays, Inspection, Portable, BaseForecaster):
         verbose=0,
         random_state=None,
         n_simulations=5000,
-    ):
+    ) -> None:
         self.error = error
         self.trend = trend
         self.damped_trend = damped_trend
@@ -328,7 +328,7 @@ class ETSForecaster(Direct, Displays, Inspection, Portable, BaseForecaster):
         coefficients = _kept.table(self._models, panel, "coefficients")
         return steps, index, _labels.shift(panel, coefficients, X, steps, index)
 
-    def predict_residuals(self, y=None, X=None):
+    def predict_residuals(self, y=None, X=None) -> Any:
         """Differences between values and their forecasts; within the series seen, one step ahead.
 
         Parameters
@@ -358,7 +358,7 @@ class ETSForecaster(Direct, Displays, Inspection, Portable, BaseForecaster):
         )
         return super().predict_residuals(frame, X) if panel.instances is None else frame
 
-    def simulate(self, n_periods, *, n_simulations=100, X=None, random_state=None):
+    def simulate(self, n_periods, *, n_simulations=100, X=None, random_state=None) -> pd.DataFrame:
         """Futures drawn from the model, or from the models of the combination by their weights.
 
         Parameters
@@ -391,7 +391,7 @@ class ETSForecaster(Direct, Displays, Inspection, Portable, BaseForecaster):
         futures = _labels.frame(panel, drawn, index, range(n))
         return futures if len(panel.columns) > 1 else futures.droplevel(0, axis=1)
 
-    def refit(self, y):
+    def refit(self, y) -> Self:
         """A new forecaster with this one's models and smoothing parameters, fitted to other data.
 
         Initial states are estimated anew; nothing else is. This one must hold a single series.
@@ -426,7 +426,7 @@ class ETSForecaster(Direct, Displays, Inspection, Portable, BaseForecaster):
         return other
 
     @classmethod
-    def get_test_params(cls, parameter_set="default"):
+    def get_test_params(cls, parameter_set="default") -> list[dict]:
         """Parameters that sktime's checks construct the forecaster with.
 
         Parameters

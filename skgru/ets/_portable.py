@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 import numpy as np
 import pandas as pd
 from sktime.datatypes import convert_to
@@ -43,7 +45,7 @@ class Portable(Part):
         return _json.write(type(self).__name__, record, self._panel, models, path)
 
     @classmethod
-    def from_json(cls, source):
+    def from_json(cls, source) -> Self:
         """The forecaster that `to_json` was called on.
 
         Parameters

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Self
+
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.callback import with_callbacks
@@ -205,7 +207,7 @@ class GRUClassifier(ClassifierMixin, AbstractGRU):
         engine="auto",
         random_state=None,
         verbose=0,
-    ):
+    ) -> None:
         self.units = units
         self.bidirectional = bidirectional
         self.pooling = pooling
@@ -238,7 +240,7 @@ class GRUClassifier(ClassifierMixin, AbstractGRU):
         self.verbose = verbose
 
     @with_callbacks
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X, y, sample_weight=None) -> Self:
         """Train the network.
 
         Parameters
@@ -265,7 +267,7 @@ class GRUClassifier(ClassifierMixin, AbstractGRU):
         return self._fit(X, y, sample_weight, fresh=fresh)
 
     @with_callbacks
-    def partial_fit(self, X, y, classes=None, sample_weight=None):
+    def partial_fit(self, X, y, classes=None, sample_weight=None) -> Self:
         """Train on for one pass over `X`, at a constant learning rate.
 
         Calls in one process are one training to the optimiser; a pickle does not hold its state.
@@ -302,7 +304,7 @@ class GRUClassifier(ClassifierMixin, AbstractGRU):
                 )
         return self._fit(X, y, sample_weight, fresh=fresh, epochs=1, classes=classes)
 
-    def predict(self, X):
+    def predict(self, X) -> np.ndarray:
         """The most likely class of each series.
 
         Parameters
@@ -318,7 +320,7 @@ class GRUClassifier(ClassifierMixin, AbstractGRU):
         chosen = self._predict_raw(X).argmax(axis=1)
         return self.classes_[chosen]
 
-    def predict_proba(self, X):
+    def predict_proba(self, X) -> np.ndarray:
         """The probability of each class for each series.
 
         Parameters
@@ -333,7 +335,7 @@ class GRUClassifier(ClassifierMixin, AbstractGRU):
         """
         return self._answer(self._predict_raw(X))
 
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X) -> np.ndarray:
         """The logarithm of `predict_proba`, exact where a probability is tiny.
 
         Parameters
@@ -348,7 +350,7 @@ class GRUClassifier(ClassifierMixin, AbstractGRU):
         """
         return _log_softmax(self._predict_raw(X))
 
-    def decision_function(self, X):
+    def decision_function(self, X) -> np.ndarray:
         """How far the network leans to each class: its outputs before the softmax.
 
         Parameters
@@ -364,7 +366,7 @@ class GRUClassifier(ClassifierMixin, AbstractGRU):
         raw = self._predict_raw(X)
         return raw[:, 1] - raw[:, 0] if raw.shape[1] == 2 else raw
 
-    def to_keras(self):
+    def to_keras(self) -> Any:
         """The trained network as a plain Keras model.
 
         Returns

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from skgru.gru._model import History, Loss
     from skgru.gru._sequences import Sequences
+    from skgru.gru._stream import Stream
 
 # What scikit-learn keeps on an estimator beside parameters and fitted attributes.
 FOREIGN = ("_skl", "_callback", "_parent_callback", "_metadata_request", "_sklearn_output")
@@ -342,7 +343,7 @@ class AbstractGRU(
         """Logits or scaled targets, float32 of shape (n_samples, n_outputs)."""
         return self._forward(_outputs, X)
 
-    def transform(self, X):
+    def transform(self, X) -> np.ndarray:
         """The learned representation: what the network passes to its output layer.
 
         Parameters
@@ -364,7 +365,7 @@ class AbstractGRU(
         """
         return self._forward(_features, X)
 
-    def stream(self, state=None):
+    def stream(self, state=None) -> Stream:
         """Start to read one series step by step, with an answer after each.
 
         Parameters

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Self
+
 import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.callback import with_callbacks
@@ -199,7 +201,7 @@ class GRURegressor(RegressorMixin, AbstractGRU):
         engine="auto",
         random_state=None,
         verbose=0,
-    ):
+    ) -> None:
         self.units = units
         self.bidirectional = bidirectional
         self.pooling = pooling
@@ -230,7 +232,7 @@ class GRURegressor(RegressorMixin, AbstractGRU):
         self.verbose = verbose
 
     @with_callbacks
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X, y, sample_weight=None) -> Self:
         """Train the network.
 
         Parameters
@@ -257,7 +259,7 @@ class GRURegressor(RegressorMixin, AbstractGRU):
         return self._fit(X, y, sample_weight, fresh=fresh)
 
     @with_callbacks
-    def partial_fit(self, X, y, sample_weight=None):
+    def partial_fit(self, X, y, sample_weight=None) -> Self:
         """Train on for one pass over `X`, at a constant learning rate.
 
         Calls in one process are one training to the optimiser; a pickle does not hold its state.
@@ -285,7 +287,7 @@ class GRURegressor(RegressorMixin, AbstractGRU):
         fresh = not self.__sklearn_is_fitted__()
         return self._fit(X, y, sample_weight, fresh=fresh, epochs=1)
 
-    def predict(self, X):
+    def predict(self, X) -> np.ndarray:
         """The predicted targets of each series.
 
         Parameters
@@ -302,7 +304,7 @@ class GRURegressor(RegressorMixin, AbstractGRU):
         """
         return self._answer(self._predict_raw(X))
 
-    def to_keras(self):
+    def to_keras(self) -> Any:
         """The trained network as a plain Keras model.
 
         Returns

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from typing import Any
 
 import skgru
 from skgru.persistence import _archive, _atomic, _registry
@@ -13,7 +14,7 @@ FORMAT = "skgru"
 FORMAT_VERSION = 1
 
 
-def save(estimator, path):
+def save(estimator, path) -> Any:
     """Write an estimator to a file that holds no code.
 
     The file appears whole or not at all: it is written under another name in the same folder, which
@@ -80,7 +81,7 @@ def save(estimator, path):
         _archive.write(file, metadata, writer.arrays)
 
 
-def load(path):
+def load(path) -> Any:
     """Read an estimator from a file of `save`, without running anything that the file holds.
 
     Parameters

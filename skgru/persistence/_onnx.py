@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
@@ -13,7 +15,7 @@ from skgru.persistence import _onnx_network, _onnx_series
 from skgru.persistence._onnx_graph import OPSET, Graph, import_onnx
 
 
-def to_onnx(estimator):
+def to_onnx(estimator) -> Any:
     """The trained network as an ONNX model, which answers as the estimator does.
 
     Parameters

@@ -135,7 +135,7 @@ class GRUClassifier(BaseClassifier):
         engine="auto",
         random_state=None,
         verbose=0,
-    ):
+    ) -> None:
         self.units = units
         self.bidirectional = bidirectional
         self.pooling = pooling
@@ -181,7 +181,7 @@ class GRUClassifier(BaseClassifier):
         return self.estimator_.predict_proba(_panel.read(X, self.estimator_.n_timesteps_in_))
 
     @classmethod
-    def get_test_params(cls, parameter_set="default"):
+    def get_test_params(cls, parameter_set="default") -> list[dict]:
         """Small settings for sktime's checks.
 
         Parameters

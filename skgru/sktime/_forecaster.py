@@ -168,7 +168,7 @@ class GRUForecaster(BaseForecaster):
         engine="auto",
         random_state=None,
         verbose=0,
-    ):
+    ) -> None:
         self.horizon = horizon
         self.window_length = window_length
         self.sp = sp
@@ -405,7 +405,7 @@ class GRUForecaster(BaseForecaster):
         return Empirical(frame, time_indep=False, index=index, columns=columns)
 
     @classmethod
-    def get_test_params(cls, parameter_set="default"):
+    def get_test_params(cls, parameter_set="default") -> list[dict]:
         """Small settings for sktime's checks.
 
         Parameters

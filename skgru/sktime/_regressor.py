@@ -118,7 +118,7 @@ class GRURegressor(BaseRegressor):
         engine="auto",
         random_state=None,
         verbose=0,
-    ):
+    ) -> None:
         self.units = units
         self.bidirectional = bidirectional
         self.pooling = pooling
@@ -159,7 +159,7 @@ class GRURegressor(BaseRegressor):
         return self.estimator_.predict(_panel.read(X, self.estimator_.n_timesteps_in_))
 
     @classmethod
-    def get_test_params(cls, parameter_set="default"):
+    def get_test_params(cls, parameter_set="default") -> list[dict]:
         """Small settings for sktime's checks.
 
         Parameters

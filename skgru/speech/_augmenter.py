@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import _safe_indexing, check_consistent_length, check_random_state
@@ -114,7 +116,7 @@ class SpeechAugmenter(Versioned, BaseEstimator):
         time_mask=0.0,
         frequency_mask=0.0,
         random_state=None,
-    ):
+    ) -> None:
         self.rate = rate
         self.n_variants = n_variants
         self.speed = speed
@@ -125,7 +127,7 @@ class SpeechAugmenter(Versioned, BaseEstimator):
         self.frequency_mask = frequency_mask
         self.random_state = random_state
 
-    def fit(self, X, y=None):
+    def fit(self, X, y=None) -> Self:
         """Check the parameters and the recordings; nothing is learnt.
 
         Parameters
@@ -144,7 +146,7 @@ class SpeechAugmenter(Versioned, BaseEstimator):
         _waveforms.read(self, X, reset=True)
         return self
 
-    def fit_resample(self, X, y):
+    def fit_resample(self, X, y) -> tuple[list[np.ndarray], list]:
         """Recordings and labels, then those of the variants.
 
         Parameters

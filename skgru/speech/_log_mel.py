@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Self
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -144,7 +145,7 @@ class LogMel(Versioned, TransformerMixin, BaseEstimator, auto_wrap_output_keys=N
         deltas=0,
         stack=1,
         n_jobs=None,
-    ):
+    ) -> None:
         self.rate = rate
         self.kind = kind
         self.n_mels = n_mels
@@ -159,7 +160,7 @@ class LogMel(Versioned, TransformerMixin, BaseEstimator, auto_wrap_output_keys=N
         self.stack = stack
         self.n_jobs = n_jobs
 
-    def fit(self, X, y=None):
+    def fit(self, X, y=None) -> Self:
         """Check the parameters and the recordings; nothing is learnt.
 
         Parameters
@@ -185,7 +186,7 @@ class LogMel(Versioned, TransformerMixin, BaseEstimator, auto_wrap_output_keys=N
         _waveforms.read(self, X, reset=True)
         return self
 
-    def transform(self, X):
+    def transform(self, X) -> list[np.ndarray] | np.ndarray:
         """The frames of each recording.
 
         Parameters
@@ -216,7 +217,7 @@ class LogMel(Versioned, TransformerMixin, BaseEstimator, auto_wrap_output_keys=N
             features = parallel(delayed(_spectra.frames)(wave, analysis) for wave in waves)
         return features if _waveforms.is_list(X) else np.stack(features)
 
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(self, input_features=None) -> np.ndarray:
         """Name the columns of a frame.
 
         Parameters

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import train_test_split
@@ -204,7 +206,7 @@ class GRUTranscriber(Versioned, BaseEstimator):
         tol=1e-4,
         random_state=None,
         verbose=0,
-    ):
+    ) -> None:
         self.units = units
         self.n_layers = n_layers
         self.bidirectional = bidirectional
@@ -236,7 +238,7 @@ class GRUTranscriber(Versioned, BaseEstimator):
 
     # ------------------------------------------------------------------ training
 
-    def fit(self, X, y):
+    def fit(self, X, y) -> Self:
         """Learn to transcribe recordings.
 
         Parameters
@@ -346,7 +348,7 @@ class GRUTranscriber(Versioned, BaseEstimator):
         recordings = (_frames.scale(model.scaling, frames[i]) for i in range(len(frames)))
         return _posteriors.posteriors(model.spec, model.weights, recordings)
 
-    def predict_proba(self, X):
+    def predict_proba(self, X) -> list[np.ndarray]:
         """What is heard at each step.
 
         Parameters
@@ -363,7 +365,7 @@ class GRUTranscriber(Versioned, BaseEstimator):
         """
         return [np.exp(log_p).astype(np.float32) for log_p in self._posteriors(X)]
 
-    def predict(self, X):
+    def predict(self, X) -> list:
         """Transcribe recordings.
 
         Parameters
@@ -395,7 +397,7 @@ class GRUTranscriber(Versioned, BaseEstimator):
             for log_p in self._posteriors(X)
         ]
 
-    def score(self, X, y):
+    def score(self, X, y) -> float:
         """One minus the token error rate, higher is better.
 
         Parameters
@@ -423,7 +425,7 @@ class GRUTranscriber(Versioned, BaseEstimator):
         wanted = _transcripts.split(y, self.model_.alphabet.level, len(found))
         return 1 - _errors.token_error_rate(wanted, found)
 
-    def stream(self):
+    def stream(self) -> TranscriptionStream:
         """Transcribe one recording while it goes on.
 
         Returns

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
@@ -147,7 +148,7 @@ class GRULanguageModel(Versioned, ClassNamePrefixFeaturesOutMixin, TransformerMi
         clipnorm=1.0,
         random_state=None,
         verbose=0,
-    ):
+    ) -> None:
         self.level = level
         self.units = units
         self.n_layers = n_layers
@@ -166,7 +167,7 @@ class GRULanguageModel(Versioned, ClassNamePrefixFeaturesOutMixin, TransformerMi
 
     # ------------------------------------------------------------------ training
 
-    def fit(self, X, y=None):
+    def fit(self, X, y=None) -> Self:
         """Learn the tokens of a text and how they follow one another.
 
         Parameters
@@ -190,7 +191,7 @@ class GRULanguageModel(Versioned, ClassNamePrefixFeaturesOutMixin, TransformerMi
         """
         return self._fit(X, fresh=True)
 
-    def partial_fit(self, X, y=None):
+    def partial_fit(self, X, y=None) -> Self:
         """Read further text once, at a constant rate; the tokens are those of the first call.
 
         Parameters
@@ -294,7 +295,7 @@ class GRULanguageModel(Versioned, ClassNamePrefixFeaturesOutMixin, TransformerMi
             raise ValueError("X must hold at least one document. Got none.")
         return numbers, _reading.read(self.model_.spec, self.model_.weights, numbers, likelihood)
 
-    def predict_proba(self, X):
+    def predict_proba(self, X) -> np.ndarray:
         """How likely each token is to come next.
 
         Parameters
@@ -315,7 +316,7 @@ class GRULanguageModel(Versioned, ClassNamePrefixFeaturesOutMixin, TransformerMi
         _, reading = self._read(X)
         return _reading.probabilities(self.model_.weights, reading.states[:, -1])
 
-    def predict(self, X):
+    def predict(self, X) -> np.ndarray:
         """The most likely next token.
 
         Parameters
@@ -331,7 +332,7 @@ class GRULanguageModel(Versioned, ClassNamePrefixFeaturesOutMixin, TransformerMi
         best = self.predict_proba(X).argmax(axis=1)
         return self.classes_[best]
 
-    def suggest(self, X, k=5):
+    def suggest(self, X, k=5) -> list[list[tuple[Any, float]]]:
         """The most likely next tokens with their probabilities.
 
         Parameters
@@ -357,7 +358,7 @@ class GRULanguageModel(Versioned, ClassNamePrefixFeaturesOutMixin, TransformerMi
             for row, best in zip(probabilities, order)
         ]
 
-    def score_samples(self, X):
+    def score_samples(self, X) -> np.ndarray:
         """Logarithm of the probability of each document.
 
         Parameters
@@ -372,7 +373,7 @@ class GRULanguageModel(Versioned, ClassNamePrefixFeaturesOutMixin, TransformerMi
         """
         return self._read(X, likelihood=True)[1].log_likelihood
 
-    def score(self, X, y=None):
+    def score(self, X, y=None) -> float:
         """Mean log-likelihood of a token, higher is better.
 
         Parameters
@@ -393,7 +394,7 @@ class GRULanguageModel(Versioned, ClassNamePrefixFeaturesOutMixin, TransformerMi
             raise ValueError("The mean over tokens needs one, and all documents in X are empty.")
         return float(reading.log_likelihood.sum() / n_tokens)
 
-    def perplexity(self, X, y=None):
+    def perplexity(self, X, y=None) -> float:
         """Among how many equally likely tokens the model seems to choose, lower is better.
 
         Parameters
@@ -410,7 +411,7 @@ class GRULanguageModel(Versioned, ClassNamePrefixFeaturesOutMixin, TransformerMi
         """
         return math.exp(-self.score(X))
 
-    def transform(self, X):
+    def transform(self, X) -> np.ndarray:
         """Documents as vectors: the last layer's final state beside the mean of its states.
 
         Parameters
@@ -442,7 +443,7 @@ class GRULanguageModel(Versioned, ClassNamePrefixFeaturesOutMixin, TransformerMi
         top_p=None,
         stop=None,
         random_state=None,
-    ):
+    ) -> str:
         """Write what may follow.
 
         Parameters

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -190,7 +190,7 @@ class GRUSeq2Seq(Versioned, BaseEstimator):
         n_iter_no_change=5,
         random_state=None,
         verbose=0,
-    ):
+    ) -> None:
         self.level = level
         self.units = units
         self.embedding_dim = embedding_dim
@@ -214,7 +214,7 @@ class GRUSeq2Seq(Versioned, BaseEstimator):
 
     # ------------------------------------------------------------------ training
 
-    def fit(self, X, y):
+    def fit(self, X, y) -> Self:
         """Learn to turn sources into targets.
 
         Parameters
@@ -239,7 +239,7 @@ class GRUSeq2Seq(Versioned, BaseEstimator):
         """
         return self._fit(X, y, fresh=True)
 
-    def partial_fit(self, X, y):
+    def partial_fit(self, X, y) -> Self:
         """Read further pairs once, at a constant rate; the tokens are those of the first call.
 
         Parameters
@@ -342,7 +342,7 @@ class GRUSeq2Seq(Versioned, BaseEstimator):
         how = _beam.Search(max(k, int(self.beam_width)), float(self.length_penalty))
         return _beam.search(self.model_.weights, sources, limits, how)
 
-    def predict(self, X):
+    def predict(self, X) -> np.ndarray:
         """Write the best target of each source that beam search finds.
 
         Parameters
@@ -365,7 +365,7 @@ class GRUSeq2Seq(Versioned, BaseEstimator):
         out[:] = [self._vocabularies.target.decode(targets[0].tokens) for targets in found]
         return out
 
-    def suggest(self, X, k=5):
+    def suggest(self, X, k=5) -> list[list[tuple[str, float]]]:
         """The best targets of each source with the logarithms of their probabilities.
 
         Parameters
@@ -393,7 +393,7 @@ class GRUSeq2Seq(Versioned, BaseEstimator):
 
     # ------------------------------------------------------------------ reading
 
-    def score_samples(self, X, y):
+    def score_samples(self, X, y) -> np.ndarray:
         """Logarithm of the probability of each target, given its source.
 
         Parameters
@@ -412,7 +412,7 @@ class GRUSeq2Seq(Versioned, BaseEstimator):
         numbers = self._vocabularies.encode(*_sides.read(X, y))
         return _seq2seq_reading.log_likelihood(self.model_.weights, *numbers)
 
-    def score(self, X, y, sample_weight=None):
+    def score(self, X, y, sample_weight=None) -> float:
         """Share of the sources whose predicted target is the wanted one, to the character.
 
         Parameters

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 
 import numpy as np
@@ -13,7 +14,7 @@ _SACREBLEU = ("bleu", "chrf")
 _ROUGE = ("rouge1", "rouge2", "rougeL")
 
 
-def make_text_scorer(metric="chrf", **options):
+def make_text_scorer(metric="chrf", **options) -> Callable[..., float]:
     """A scorer of predicted texts, for ``scoring=`` of `GridSearchCV` or `cross_val_score`.
 
     Parameters

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
@@ -55,14 +57,14 @@ class SequenceVectorizer(Versioned, TransformerMixin, BaseEstimator):
 
     def __init__(
         self, level="word", *, lowercase=True, min_df=2, max_vocabulary=None, max_length=None
-    ):
+    ) -> None:
         self.level = level
         self.lowercase = lowercase
         self.min_df = min_df
         self.max_vocabulary = max_vocabulary
         self.max_length = max_length
 
-    def fit(self, X, y=None):
+    def fit(self, X, y=None) -> Self:
         """Learn which tokens there are.
 
         Parameters
@@ -101,7 +103,7 @@ class SequenceVectorizer(Versioned, TransformerMixin, BaseEstimator):
         self.vocabulary_ = {token: i for i, token in enumerate(self.classes_)}
         return self
 
-    def transform(self, X):
+    def transform(self, X) -> list[np.ndarray]:
         """Documents as sequences of token numbers.
 
         Parameters
@@ -126,7 +128,7 @@ class SequenceVectorizer(Versioned, TransformerMixin, BaseEstimator):
         sequences = (self._vocabulary.encode(text)[: self.max_length] for text in self._read(X))
         return [(numbers if len(numbers) else empty)[:, np.newaxis] for numbers in sequences]
 
-    def inverse_transform(self, X):
+    def inverse_transform(self, X) -> list[str]:
         """Sequences of token numbers as text.
 
         Parameters
