@@ -3,6 +3,7 @@
 #   make test            all tests and documented examples
 #   make lint            format, lint and type checks
 #   make docs            the documentation site, in docs/_build/html
+#   make package         build, check and use the wheel: newest and lowest dependencies, PYTHONS="..."
 #   make benchmarks      timings against the original Keras sample, and PyTorch if installed
 #   make demo PYTHON=python3.13 VENV=.venv313
 
@@ -18,12 +19,12 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 BIN := $(VENV)/bin
 READY := $(VENV)/.skgru
 
-.PHONY: help demo test lint format docs benchmarks clean
+.PHONY: help demo test lint format docs package benchmarks clean
 .SILENT:
 .NOTPARALLEL:  # two installations into one environment would collide
 
 help:
-	sed -n '2,7s/^#   //p' Makefile
+	sed -n '2,8s/^#   //p' Makefile
 
 demo: $(READY)-plot
 	$(BIN)/python examples/demo.py
@@ -44,6 +45,9 @@ format: $(READY)-lint
 docs: $(READY)-docs
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs docs/_build/html
 	echo "Open docs/_build/html/index.html"
+
+package:
+	PYTHONS="$${PYTHONS:-$(PYTHON)}" .ci/package
 
 benchmarks: $(READY)-benchmarks
 	$(BIN)/python benchmarks/bench_seed_task.py

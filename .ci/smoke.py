@@ -1,6 +1,6 @@
 """Every public class of an installed skgru fits, answers and comes back from a file.
 
-Run by `make package` where no source tree is in sight: ``python smoke.py``.
+Run by `make package` where no source tree is in sight.
 """
 
 import sys

@@ -1,6 +1,9 @@
 """sktime's own conformance suite over all our classes: every check, nothing excluded."""
 
+from importlib.metadata import metadata
+
 import pytest
+from sktime.registry import all_tags
 from sktime.tests._config import EXCLUDED_TESTS
 from sktime.utils.estimator_checks import check_estimator, parametrize_with_checks
 
@@ -32,3 +35,13 @@ def test_nothing_is_excluded(cls):
     assert cls.__name__ not in EXCLUDED_TESTS
     assert tags["property:randomness"] == "derandomized"
     assert len(cls.get_test_params()) >= 2
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+def test_sktime_is_told_where_a_class_comes_from(cls):
+    tags = cls.get_class_tags()
+    assert tags["authors"]
+    assert tags["maintainers"]
+    assert tags["python_version"] == metadata("skgru")["Requires-Python"]
+    assert tags["python_dependencies"] == "skgru"
+    assert set(cls._tags) <= {name for name, *_ in all_tags()}

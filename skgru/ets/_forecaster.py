@@ -10,6 +10,7 @@ import pandas as pd
 from sktime.datatypes import convert_to
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 
+from skgru._origin import ORIGIN
 from skgru.ets import _kept, _labels, _options, _series, _timeline
 from skgru.ets._direct import Direct
 from skgru.ets._displays import Displays
@@ -162,8 +163,7 @@ class ETSForecaster(Direct, Displays, Inspection, Portable, BaseForecaster):
     """
 
     _tags: ClassVar[dict] = {
-        "authors": ["skgru developers"],
-        "maintainers": ["skgru developers"],
+        **ORIGIN,
         "y_inner_mtype": ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"],
         "X_inner_mtype": ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"],
         "capability:multivariate": True,

@@ -7,6 +7,7 @@ import pandas as pd
 from sklearn.utils import check_random_state
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 
+from skgru._origin import ORIGIN
 from skgru.gru import _parameters
 from skgru.gru._progress import Progress
 from skgru.sktime import _automatic, _global, _quantiles, _timeline
@@ -125,9 +126,7 @@ class GRUForecaster(BaseForecaster):
     """
 
     _tags = {  # noqa: RUF012  sktime's way
-        "authors": ["The skgru developers"],
-        "maintainers": ["The skgru developers"],
-        "python_version": ">=3.11",
+        **ORIGIN,
         "y_inner_mtype": MTYPES,
         "X_inner_mtype": MTYPES,
         "capability:multivariate": True,

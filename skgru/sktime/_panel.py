@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from skgru._origin import ORIGIN
+
 # What holds for every panel estimator. Of the two mtypes sktime converts all others to the first,
 # which has room for unequal lengths.
 TAGS = {
-    "authors": ["The skgru developers"],
-    "maintainers": ["The skgru developers"],
-    "python_version": ">=3.11",
+    **ORIGIN,
     "X_inner_mtype": ["df-list", "numpy3D"],
     "capability:multivariate": True,
     "capability:unequal_length": True,
