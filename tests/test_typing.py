@@ -13,7 +13,10 @@ import skgru.sktime
 PROGRAM = '''
 """What a user may write."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 from skgru import (
     ETSForecaster,
     GRUClassifier,
@@ -32,7 +35,7 @@ from skgru.sktime import GRUClassifier as PanelClassifier
 from skgru.sktime import GRUForecaster
 from skgru.sktime import GRURegressor as PanelRegressor
 
-Array = np.ndarray
+Array = NDArray[Any]
 
 
 def classify(X: Array, y: Array) -> Array:
