@@ -115,7 +115,8 @@ print(outer(1.0))
 
 def test_code_on_disk_follows_the_sources(tmp_path):
     (tmp_path / "outer.py").write_text(OUTER)
-    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache"), "PYTHONPATH": path}
     counts = []
     for added in (1, 1, 2):
         (tmp_path / "inner.py").write_text(INNER.format(added=added))
