@@ -44,6 +44,10 @@ def fitted():
     yield skgru.GRUSeq2Seq(**TINY).fit(WORDS, PAIRED), lambda model: model.predict(WORDS[:3])
     yield skgru.GRUTranscriber(**TINY).fit(TONES, ["ab"] * 6), lambda model: model.predict(TONES)
     yield (
+        skgru.GRUSynthesizer(**TINY, n_mels=16).fit(["ab", "ba"] * 3, [WAVES[0]] * 6),
+        lambda model: np.concatenate(model.predict(["ab"])),
+    )
+    yield (
         skgru.SequenceVectorizer(min_df=1).fit(WORDS),
         lambda model: np.concatenate(model.transform(WORDS)),
     )

@@ -23,6 +23,7 @@ from skgru import (
     GRULanguageModel,
     GRURegressor,
     GRUSeq2Seq,
+    GRUSynthesizer,
     GRUTranscriber,
     LogMel,
     SequenceVectorizer,
@@ -100,7 +101,9 @@ def listen(waves: list[Array], texts: list[str]) -> list[str]:
     varied, said = SpeechAugmenter(rate=8000).fit_resample(waves, texts)
     model: GRUTranscriber = GRUTranscriber(units=8).fit(mel.transform(varied), said)
     heard: list[str] = model.predict(mel.transform(waves))
-    return heard
+    voice: GRUSynthesizer = GRUSynthesizer(rate=8000).fit(texts, waves, ["me"] * len(texts))
+    spoken: list[Array] = voice.predict(texts, ["me"] * len(texts))
+    return [*heard, str(len(spoken))]
 '''
 
 # A user's own settings. mypy silences what it finds in an installed skgru, but not in one that is

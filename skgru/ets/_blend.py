@@ -96,8 +96,6 @@ def apply(fitted: Fitted, panel: Panel, options: Options) -> Fitted:
     companion, lambdas, shares = _parts(fitted)
     lam = lambdas[0]
     fits = np.array([lam == 1 or _lambda(panel.series(s)) == 0 for s in range(panel.n_series)])
-    if not fits.any():
-        return replace(other, shares=None)
     lambdas = np.where(fits, lam, 1.0)
     companion = _estimation.apply(companion, panel, replace(options, boxcox=lambdas))
     return _with(other, companion, np.where(fits, shares[0], 0.0))

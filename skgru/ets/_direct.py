@@ -135,6 +135,9 @@ def of_arrays(parameters: dict, values, offsets, h, coverage, seed: int, title: 
     h, coverage = _check_horizon(h), _check_coverage(coverage)
     _options.check(parameters)
     values = np.ascontiguousarray(values, np.float64)
+    offsets = np.asarray(offsets)
+    if offsets.dtype.kind not in "iu":
+        raise TypeError(f"offsets are whole numbers; got an array of {offsets.dtype}.")
     offsets = np.ascontiguousarray(offsets, np.int64)
     _check_offsets(values, offsets)
     panel = _blockwise.panel_of(values, offsets, pd.RangeIndex(offsets.size - 1))

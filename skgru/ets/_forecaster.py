@@ -48,7 +48,8 @@ class ETSForecaster(Direct, Displays, Inspection, Portable, BaseForecaster):
         of the model and `search` are ``"auto"`` and sp is 24, 48, 96, 144 or 288 (a day), seven
         times it is added by itself; with 1, where steps are weeks or numbered, the year of 52.18
         weeks is looked for in series of 157 values and more, unless there are regressors. A list of
-        one, ``[24]`` or ``[1]``, is that period alone.
+        one, ``[24]`` or ``[1]``, is that period alone. In a list, 52 beside a shorter period is a
+        year of 52.18 weeks, too.
     combine : {"auto", True, "candidates", False}, default="auto"
         Whether forecasts are the weighted mean over all candidates, or those of the best one.
         ``"auto"`` combines where error, trend, damped_trend, seasonal and `search` are all

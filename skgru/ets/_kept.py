@@ -208,15 +208,25 @@ def table(kept: Kept, panel: Panel, name: str) -> np.ndarray:
 
 def whole(kept: Kept, panel: Panel) -> Fitted:
     """All models as one record, in the order of the series."""
-    n_specs = len(kept.settings.specs)
-    parts = []
-    for _, _, fitted, _ in _opened(kept, panel):
-        if len(fitted.settings.specs) < n_specs:
-            fitted = _estimation.widened(fitted, kept.settings)
-        parts.append(fitted)
+    parts = [fitted for _, _, fitted, _ in _opened(kept, panel)]
+    parts = _as_wide(parts)
+    if parts[0].bag is not None:
+        models = _as_wide([part.bag.models for part in parts])
+        parts = [
+            replace(part, bag=replace(part.bag, models=own)) for part, own in zip(parts, models)
+        ]
     if len(parts) == 1:
         return parts[0]
     return _joined(parts, _order(kept, panel))
+
+
+def _as_wide(parts: list[Fitted]) -> list[Fitted]:
+    """All with the candidates of the one that has most: others lack the last."""
+    widest = max((part.settings for part in parts), key=lambda own: len(own.specs))
+    return [
+        part if len(part.settings.specs) == len(widest.specs) else _estimation.widened(part, widest)
+        for part in parts
+    ]
 
 
 def split(fitted: Fitted, panel: Panel, n_jobs: int) -> Kept:

@@ -28,8 +28,11 @@ class Portable(Part):
         str
         """
         self.check_is_fitted()
-        parameters = self.get_params(deep=False)
-        if not isinstance(self.random_state, int):
+        parameters = {
+            name: value.item() if isinstance(value, np.generic) else value
+            for name, value in self.get_params(deep=False).items()
+        }
+        if not isinstance(parameters["random_state"], int):
             parameters["random_state"] = None
         if self.initial_seasonal is not None:
             parameters["initial_seasonal"] = np.asarray(self.initial_seasonal, float).tolist()

@@ -297,7 +297,7 @@ def period(panel: Panel) -> int:
 def may_be_weeks(panel: Panel) -> bool:
     """Whether the times are weeks, or integers, which may be anything."""
     name = _frequency_name(panel)
-    return name is None or name.startswith("W") or name == "7D"
+    return name is None or name == "W" or name.startswith("W-") or name == "7D"
 
 
 def _frequency_name(panel: Panel) -> str | None:

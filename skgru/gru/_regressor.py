@@ -353,10 +353,14 @@ class GRURegressor(RegressorMixin, AbstractGRU):
     def _answer(self, raw):
         center, scale = self._target_scaling
         y = raw.astype(np.float64) * scale + center
-        if not self._flat_y:
-            return y
-        far = abs(center[0]) > FAR * scale[0] or not 1 / LARGEST < scale[0] < LARGEST
-        return y[:, 0] if far else y[:, 0].astype(np.float32)
+        return y[:, 0].astype(self._answer_dtype) if self._flat_y else y
+
+    @property
+    def _answer_dtype(self):
+        """What a single target comes as: float32 where that holds it."""
+        (center, *_), (scale, *_) = self._target_scaling
+        blurred = abs(center) > FAR * scale or not 1 / LARGEST < scale < LARGEST
+        return np.dtype(np.float64 if blurred else np.float32)
 
     @property
     def _n_outputs(self):

@@ -52,7 +52,11 @@ def _series_estimator(estimator) -> None:
     names = vars(estimator).get("feature_names_in_")
     if names is not None:
         require(np.shape(names) == (get(estimator, "n_features_in_"),), "feature_names_in_")
-    check_scaling(get(estimator, "_scaling"), spec.n_channels, "_scaling")
+    scaling = get(estimator, "_scaling")
+    check_scaling(scaling, spec.n_channels, "_scaling")
+    require((scaling.scale > 0).all(), "_scaling")
+    if spec.n_tokens:  # what is looked up in a table must stay the number that was checked
+        require((scaling.center == 0).all() and (scaling.scale == 1).all(), "_scaling")
 
 
 def check_classifier(estimator) -> None:

@@ -15,7 +15,8 @@ def check_alphabet(alphabet) -> None:
     classes = alphabet.classes
     require(alphabet.level in ("char", "word", None), "the level")
     require(classes.ndim == 1 and len(classes) > 0, "the alphabet")
-    require(alphabet.level is None or classes.dtype.kind == "U", "the alphabet")
+    is_text = alphabet.level is None or all(isinstance(token, str) for token in classes.tolist())
+    require(is_text, "the alphabet")
 
 
 def check_model(model) -> None:

@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 import skgru
 from skgru.gru._classifier import GRUClassifier
 from skgru.gru._model import GRUSpec
-from skgru.gru._regressor import FAR, GRURegressor
+from skgru.gru._regressor import GRURegressor
 from skgru.persistence import _onnx_network, _onnx_series
 from skgru.persistence._onnx_graph import OPSET, Graph, import_onnx
 
@@ -129,7 +129,7 @@ def _targets(graph: Graph, estimator, raw: str) -> list:
     if not estimator._flat_y:
         graph.add("Identity", y, name="prediction")
         return [graph.declare("prediction", "float64", ["batch", len(center)])]
-    kind = "float64" if abs(center[0]) > FAR * scale[0] else "float32"
+    kind = estimator._answer_dtype.name
     y = graph.add("Squeeze", y, graph.integers(1))
     graph.cast(y, kind, name="prediction")
     return [graph.declare("prediction", kind, ["batch"])]

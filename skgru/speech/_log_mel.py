@@ -38,7 +38,10 @@ RULES: dict[str, Rule] = {
     "fmax": either(POSITIVE, one_of(None)),
     "top_db": POSITIVE,
     "remove_mean": FLAG,
-    "deltas": ("0, 1 or 2", lambda value: value in (0, 1, 2) and not isinstance(value, bool)),
+    "deltas": (
+        "0, 1 or 2",
+        lambda value: isinstance(value, int | np.integer) and str(value) in ("0", "1", "2"),
+    ),
     "stack": whole(1),
     "n_jobs": either(
         one_of(None), ("a whole number but 0", lambda v: isinstance(v, int) and v != 0)
@@ -231,6 +234,7 @@ class LogMel(Versioned, TransformerMixin, BaseEstimator, auto_wrap_output_keys=N
             ``"mel0"`` and on, or ``"mfcc0"``; then ``"mel0_delta1"`` and on; with `stack`, each of
             them with ``"_frame0"`` and on behind it.
         """
+        apply(RULES, self)
         size = self.n_mels if self.kind == "mel" else self.n_mfcc
         names = [f"{self.kind}{i}" for i in range(size)]
         names += [f"{name}_delta{k}" for k in range(1, self.deltas + 1) for name in names[:size]]

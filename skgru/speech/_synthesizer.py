@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
@@ -212,7 +214,7 @@ class GRUSynthesizer(Versioned, BaseEstimator):
         n_phase_iter=32,
         random_state=None,
         verbose=0,
-    ):
+    ) -> None:
         self.rate = rate
         self.n_mels = n_mels
         self.window = window
@@ -238,7 +240,7 @@ class GRUSynthesizer(Versioned, BaseEstimator):
 
     # ------------------------------------------------------------------ training
 
-    def fit(self, X, y, speakers=None):
+    def fit(self, X, y, speakers=None) -> Self:
         """Learn to speak.
 
         Parameters
@@ -302,12 +304,12 @@ class GRUSynthesizer(Versioned, BaseEstimator):
 
     def _check(self) -> None:
         apply(RULES, self)
-        if self.hop > self.window / 2:
+        analysis = self._log_mel()._analysis()
+        if analysis.hop > len(analysis.window) // 2:
             raise ValueError(
                 "Windows must overlap by half at least, or no waveform follows from their spectra; "
                 f"got hop={self.hop} and window={self.window}."
             )
-        self._log_mel()._analysis()
 
     def _log_mel(self) -> LogMel:
         return LogMel(
@@ -398,7 +400,7 @@ class GRUSynthesizer(Versioned, BaseEstimator):
     def __sklearn_is_fitted__(self) -> bool:
         return "model_" in self.__dict__
 
-    def predict(self, X, speakers=None):
+    def predict(self, X, speakers=None) -> list[np.ndarray]:
         """Speak texts.
 
         Parameters
@@ -427,7 +429,7 @@ class GRUSynthesizer(Versioned, BaseEstimator):
             for frames in self.predict_frames(X, speakers)
         ]
 
-    def predict_frames(self, X, speakers=None):
+    def predict_frames(self, X, speakers=None) -> list[np.ndarray]:
         """The frames of texts, before they become waveforms.
 
         Parameters
@@ -453,7 +455,7 @@ class GRUSynthesizer(Versioned, BaseEstimator):
         ]
         return list(model.frames(utterances, voices, sharpen=bool(self.sharpen)))
 
-    def predict_durations(self, X, speakers=None):
+    def predict_durations(self, X, speakers=None) -> list[np.ndarray]:
         """How long each token of texts will last.
 
         Parameters
@@ -475,7 +477,7 @@ class GRUSynthesizer(Versioned, BaseEstimator):
             self._steps(own, voice) * model.frames_per_step for own, voice in zip(labels, voices)
         ]
 
-    def score(self, X, y, speakers=None):
+    def score(self, X, y, speakers=None) -> float:
         """Minus the mel-cepstral distortion between texts spoken and recordings of them.
 
         Parameters
@@ -495,6 +497,12 @@ class GRUSynthesizer(Versioned, BaseEstimator):
             settings on the same recordings, and says nothing of phases.
         """
         spoken = self.predict_frames(X, speakers)
+        now, then = (vars(a) for a in (self._log_mel()._analysis(), self.model_.analysis))
+        if not all(np.array_equal(now[name], then[name]) for name in then):
+            raise ValueError(
+                "Recordings are compared in the frames of the fit, and since then `rate`, "
+                "`n_mels`, `window`, `hop` or `top_db` have changed. Set them back, or fit again."
+            )
         _texts.refuse_unequal(len(spoken), y)
         recorded = self._listen(y)
         return -float(np.mean([_distance.distortion(a, recorded[i]) for i, a in enumerate(spoken)]))

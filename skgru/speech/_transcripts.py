@@ -95,10 +95,13 @@ def learn(transcripts: list[list], level: str | None) -> Alphabet:
         raise TypeError(
             f"The labels in y must be of one kind that can be sorted: {error}."
         ) from None
-    classes = np.array(ordered)
-    if classes.ndim > 1:  # labels that are tuples
-        classes = np.empty(len(ordered), object)
-        classes[:] = ordered
+    classes = np.empty(len(ordered), object)
+    for i, token in enumerate(ordered):
+        classes[i] = token
+    if not isinstance(ordered[0], tuple):
+        plain = np.array(ordered)
+        if plain.tolist() == ordered:  # NumPy cuts NUL off the end of text
+            classes = plain
     return Alphabet(level, classes)
 
 

@@ -103,6 +103,24 @@ class SequenceVectorizer(Versioned, TransformerMixin, BaseEstimator):
         self.vocabulary_ = {token: i for i, token in enumerate(self.classes_)}
         return self
 
+    def fit_transform(self, X, y=None) -> list[np.ndarray]:
+        """Learn which tokens there are, and turn the documents into sequences of them.
+
+        Parameters
+        ----------
+        X : iterable of str
+            Documents; read once.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        list of ndarray of int32, shape (n_tokens, 1)
+            As of `transform`.
+        """
+        documents = self._read(X)
+        return self.fit(documents).transform(documents)
+
     def transform(self, X) -> list[np.ndarray]:
         """Documents as sequences of token numbers.
 
@@ -140,9 +158,25 @@ class SequenceVectorizer(Versioned, TransformerMixin, BaseEstimator):
         -------
         list of str
             Documents; what separated tokens is not kept.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If a number is that of no token.
         """
         check_is_fitted(self)
-        return [self._vocabulary.decode(np.ravel(numbers)) for numbers in X]
+        documents = []
+        for i, sequence in enumerate(X):
+            numbers = np.ravel(sequence)
+            if not np.isin(numbers, np.arange(len(self.classes_))).all():
+                raise ValueError(
+                    f"Sequences hold whole numbers in [0, {len(self.classes_)}); sequence {i} has "
+                    f"others: {numbers[:10].tolist()}."
+                )
+            documents.append(self._vocabulary.decode(numbers.astype(np.intp)))
+        return documents
 
     def _read(self, X) -> list[str]:
         if isinstance(X, str):

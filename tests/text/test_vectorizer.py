@@ -84,3 +84,14 @@ def test_not_fitted():
 def test_what_is_refused(parameters, X, error, message):
     with pytest.raises(error, match=message):
         SequenceVectorizer(**parameters).fit(X)
+
+
+def test_documents_that_can_be_read_once():
+    assert flat(SequenceVectorizer(min_df=1).fit_transform(iter(["a b", "b"]))) == [[2, 3], [3]]
+
+
+@pytest.mark.parametrize("number", [99, -1, 0.5])
+def test_numbers_of_no_token_are_refused(number):
+    vectorizer = SequenceVectorizer(min_df=1).fit(DOCUMENTS)
+    with pytest.raises(ValueError, match="sequence 1 has others"):
+        vectorizer.inverse_transform([[2], [number]])
