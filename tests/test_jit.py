@@ -116,7 +116,13 @@ print(outer(1.0))
 def test_code_on_disk_follows_the_sources(tmp_path):
     (tmp_path / "outer.py").write_text(OUTER)
     path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
-    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache"), "PYTHONPATH": path}
+    environment = {
+        **os.environ,
+        "NUMBA_CACHE_DIR": str(tmp_path / "cache"),
+        "PYTHONPATH": path,
+        # Python takes a source of the same second and size for the one that it has compiled.
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
     counts = []
     for added in (1, 1, 2):
         (tmp_path / "inner.py").write_text(INNER.format(added=added))
