@@ -100,14 +100,14 @@ ETS_LAYERS = [
 TEXT_LAYERS = [
     {"_language_model", "_seq2seq", "_text_scorer", "_vectorizer"},
     {"_writer", "_fitting", "_seq2seq_fitting"},
-    {"_beam", "_generation", "_seq2seq_reading", "_seq2seq_training", "_training"},
+    {"_beam", "_generation", "_schedule", "_seq2seq_reading", "_seq2seq_training", "_training"},
     {"_decoder"},
     {"_encoder"},
-    {"_reading", "_decoding", "_layer", "_seq2seq_model"},
+    {"_reading", "_decoding", "_layer", "_seq2seq_model", "_sharded"},
     {"_recurrence", "_softmax"},
     {"_pairs", "_sides", "_streams"},
     {"_documents", "_model", "_parameters", "_progress", "_recipe", "_tokens"},
-    {"_attention", "_dropout", "_scratch", "_seq2seq_recipe", "_threads"},
+    {"_attention", "_dropout", "_scratch", "_seq2seq_recipe", "_threads", "_vector"},
 ]
 
 # Within persistence, the same.

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from skgru.text import _recipe
 from skgru.text._model import LanguageSpec, Weights
 from skgru.text._progress import Progress
+from skgru.text._schedule import Schedule, refuse_divergence
 from skgru.text._streams import Streams
 from skgru.text._training import LanguageEngine, Settings
 
@@ -35,30 +34,6 @@ class TrainedLanguageModel:
         return self.spec.view(self.parameters)
 
 
-@dataclass(frozen=True)
-class Schedule:
-    """How long to train and how fast.
-
-    Attributes
-    ----------
-    epochs : int
-    learning_rate : float
-    constant : bool
-        Whether the rate stays what it is.
-    """
-
-    epochs: int
-    learning_rate: float
-    constant: bool
-
-    def rates(self, n_pieces: int) -> np.ndarray:
-        """Learning rate of each update."""
-        n_updates = self.epochs * n_pieces
-        if self.constant:
-            return np.full(n_updates, self.learning_rate)
-        return _recipe.rates(self.learning_rate, n_updates)
-
-
 def train(
     engine: LanguageEngine,
     streams: Streams,
@@ -74,7 +49,7 @@ def train(
     ValueError
         If the loss is no longer finite.
     """
-    rates = iter(schedule.rates(streams.n_pieces).tolist())
+    rates = iter(schedule.rates().tolist())
     losses: list[float] = []
     total, seen = 0.0, 0
     try:
@@ -84,7 +59,7 @@ def train(
                 total, seen = 0.0, 0
                 for number, piece in enumerate(streams.epoch(rng), 1):
                     loss = engine.update(piece, next(rates))
-                    _refuse_divergence(loss, epoch)
+                    refuse_divergence(loss, epoch)
                     total, seen = total + loss, seen + piece.targets.size
                     progress.show(epoch + 1, number, total / seen)
                 losses.append(total / seen)
@@ -103,14 +78,6 @@ def train(
     finally:
         progress.close()
     return losses
-
-
-def _refuse_divergence(loss: float, epoch: int) -> None:
-    if not math.isfinite(loss):
-        raise ValueError(
-            f"Training diverged in epoch {epoch + 1}: the loss is {loss}. Lower `learning_rate` or "
-            "set `clipnorm`."
-        )
 
 
 def start(

@@ -14,15 +14,13 @@ from sklearn.utils.validation import check_is_fitted
 from skgru._blas_threads import one_thread
 from skgru._versioned import Versioned
 from skgru.text import _documents, _fitting, _parameters, _reading, _recipe, _tokens
-from skgru.text._fitting import Schedule, TrainedLanguageModel
+from skgru.text._fitting import TrainedLanguageModel
 from skgru.text._model import LanguageSpec, draw
 from skgru.text._progress import Progress
+from skgru.text._schedule import Schedule
 from skgru.text._streams import Streams
 from skgru.text._training import Settings
 from skgru.text._writer import Writer
-
-# Up to so many tokens the output has a table of its own, and a narrow embedding is enough.
-_SMALL_VOCABULARY = 1000
 
 # Of a shorter text no token is given up to learn what an unknown one is.
 _SHORT_TEXT = 1000
@@ -254,7 +252,7 @@ class GRULanguageModel(Versioned, ClassNamePrefixFeaturesOutMixin, TransformerMi
                 sample = writer.write("", 100, random_state=np.random.RandomState(seed))
                 progress.show_sample("".join(sample))
 
-        schedule = Schedule(epochs, float(self.learning_rate), constant=once)
+        schedule = Schedule(epochs, streams.n_pieces, float(self.learning_rate), constant=once)
         losses = _fitting.train(engine, streams, schedule, rng, progress, after_epoch)
         self._vocabulary, self.classes_ = vocabulary, vocabulary.classes
         self.vocabulary_ = {token: i for i, token in enumerate(vocabulary.classes)}
@@ -265,7 +263,7 @@ class GRULanguageModel(Versioned, ClassNamePrefixFeaturesOutMixin, TransformerMi
         return self
 
     def _choose_spec(self, vocabulary) -> LanguageSpec:
-        large = len(vocabulary) > _SMALL_VOCABULARY
+        large = len(vocabulary) > _recipe.SMALL_VOCABULARY
         width = self.embedding_dim
         return LanguageSpec(
             n_tokens=len(vocabulary),

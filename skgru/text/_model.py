@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from skgru.text._vector import VectorSpec
+
 NO_MATRIX = np.empty((0, 0), dtype=np.float32)
 
 
@@ -44,7 +46,7 @@ class Weights(NamedTuple):
 
 
 @dataclass(frozen=True)
-class LanguageSpec:
+class LanguageSpec(VectorSpec):
     """Sizes of a language model.
 
     Attributes
@@ -78,18 +80,9 @@ class LanguageSpec:
         shapes["output_bias"] = (self.n_tokens,)
         return shapes
 
-    @property
-    def n_parameters(self) -> int:
-        """Length of the vector."""
-        return sum(math.prod(shape) for shape in self.shapes.values())
-
     def view(self, vector: np.ndarray) -> Weights:
         """The arrays in a vector, as views."""
-        arrays, start = {}, 0
-        for name, shape in self.shapes.items():
-            stop = start + math.prod(shape)
-            arrays[name] = vector[start:stop].reshape(shape)
-            start = stop
+        arrays = self.cut(vector)
         if self.tied:
             arrays["table"] = arrays["embedding"]
         return Weights(**{"projection": NO_MATRIX, **arrays})

@@ -12,6 +12,9 @@ _MAX_ROWS, _TOKENS_PER_ROW = 64, 4096
 _MIN_EPOCHS, _MAX_EPOCHS = 4, 200
 _WARM_UP, _WARM_UP_SHARE = 100, 0.1
 
+# Up to so many tokens the output has a table of its own, and a narrow embedding is enough.
+SMALL_VOCABULARY = 1000
+
 
 def batch_size(given: int | str, n_tokens: int) -> int:
     """Streams side by side: few where there is little text, or it would take few updates."""

@@ -23,7 +23,9 @@ from skgru.text import (
 from skgru.text import _seq2seq_recipe as _recipe
 from skgru.text._pairs import Pairs
 from skgru.text._progress import Progress
-from skgru.text._seq2seq_fitting import History, Schedule, Stopping, TrainedSeq2Seq
+from skgru.text._recipe import SMALL_VOCABULARY
+from skgru.text._schedule import Schedule
+from skgru.text._seq2seq_fitting import History, Stopping, TrainedSeq2Seq
 from skgru.text._seq2seq_model import Seq2SeqSpec, draw
 from skgru.text._seq2seq_training import Seq2SeqEngine, Settings
 from skgru.text._sides import Numbers, Vocabularies
@@ -321,7 +323,7 @@ class GRUSeq2Seq(Versioned, BaseEstimator):
             units=int(self.units),
             n_layers=int(self.n_layers),
             attention=bool(self.attention),
-            tied=len(target) > _recipe.SMALL_VOCABULARY,
+            tied=len(target) > SMALL_VOCABULARY,
         )
 
     # ------------------------------------------------------------------ writing

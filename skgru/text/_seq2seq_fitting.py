@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from skgru.text import _recipe
 from skgru.text._pairs import Pairs
 from skgru.text._progress import Progress
+from skgru.text._schedule import Schedule, refuse_divergence
 from skgru.text._seq2seq_model import Seq2SeqSpec, Weights
 from skgru.text._seq2seq_training import Seq2SeqEngine
 
@@ -33,32 +32,6 @@ class TrainedSeq2Seq:
     def weights(self) -> Weights:
         """The weights by what they do, as views."""
         return self.spec.view(self.parameters)
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """How long to train and how fast.
-
-    Attributes
-    ----------
-    epochs, n_batches : int
-        Batches of an epoch, about.
-    learning_rate : float
-    constant : bool
-        Whether the rate stays what it is.
-    """
-
-    epochs: int
-    n_batches: int
-    learning_rate: float
-    constant: bool = False
-
-    def rate(self, done: float) -> float:
-        """Learning rate when this share of the training is done."""
-        if self.constant:
-            return self.learning_rate
-        rates = _recipe.rates(self.learning_rate, self.epochs * self.n_batches)
-        return float(rates[int(done * len(rates))])
 
 
 @dataclass(frozen=True)
@@ -113,10 +86,11 @@ def train(
         If the loss is no longer finite.
     """
     history, best = History(), engine.parameters
+    rates = schedule.rates()
     try:
         with engine.threads():
             for _ in range(schedule.epochs):
-                _run_epoch(engine, pairs, schedule, rng, progress, history)
+                _run_epoch(engine, pairs, schedule.epochs, rates, rng, progress, history)
                 if stopping is None:
                     continue
                 history.scores.append(stopping.score(engine.parameters))
@@ -137,17 +111,13 @@ def train(
     return (best if history.scores else engine.parameters), history
 
 
-def _run_epoch(engine, pairs: Pairs, schedule: Schedule, rng, progress: Progress, history) -> None:
+def _run_epoch(engine, pairs: Pairs, epochs: int, rates, rng, progress: Progress, history) -> None:
     """One epoch; its loss so far is at the end of the history from the first batch on."""
     epoch, total, n_tokens, n_pairs = len(history.losses), 0.0, 0, 0
     for batch in pairs.epoch(rng):
-        done = (epoch + n_pairs / len(pairs)) / schedule.epochs
-        loss = engine.update(batch, schedule.rate(done))
-        if not math.isfinite(loss):
-            raise ValueError(
-                f"Training diverged in epoch {epoch + 1}: the loss is {loss}. Lower "
-                "`learning_rate` or set `clipnorm`."
-            )
+        done = (epoch + n_pairs / len(pairs)) / epochs
+        loss = engine.update(batch, float(rates[int(done * len(rates))]))
+        refuse_divergence(loss, epoch)
         total, n_pairs = total + loss, n_pairs + len(batch)
         n_tokens += sum(len(target) + 1 for _, target in batch)
         history.losses[epoch:] = [total / n_tokens]

@@ -10,6 +10,7 @@ import numpy as np
 
 from skgru.text._model import NO_MATRIX, glorot, orthogonal
 from skgru.text._tokens import UNKNOWN
+from skgru.text._vector import VectorSpec
 
 
 class Weights(NamedTuple):
@@ -65,7 +66,7 @@ class Weights(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Seq2SeqSpec:
+class Seq2SeqSpec(VectorSpec):
     """Sizes of an encoder-decoder.
 
     Attributes
@@ -123,18 +124,9 @@ class Seq2SeqSpec:
         shapes["output_bias"] = (self.n_target_tokens,)
         return shapes
 
-    @property
-    def n_parameters(self) -> int:
-        """Length of the vector."""
-        return sum(math.prod(shape) for shape in self.shapes.values())
-
     def view(self, vector: np.ndarray) -> Weights:
         """The arrays in a vector, as views."""
-        arrays, start = {}, 0
-        for name, shape in self.shapes.items():
-            stop = start + math.prod(shape)
-            arrays[name] = vector[start:stop].reshape(shape)
-            start = stop
+        arrays = self.cut(vector)
         if self.tied:
             arrays["table"] = arrays["target_embedding"]
         return Weights(**arrays)

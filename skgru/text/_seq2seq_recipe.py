@@ -6,9 +6,6 @@ import math
 
 import numpy as np
 
-# Up to so many target tokens the output has a table of its own.
-SMALL_VOCABULARY = 1000
-
 # Chosen on the validation part of the training data of number words and dates.
 _UPDATES = 800
 _MIN_EPOCHS, _MAX_EPOCHS = 10, 200

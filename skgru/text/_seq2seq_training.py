@@ -1,26 +1,17 @@
-"""One update of an encoder-decoder, on the CPU.
-
-The pairs of a batch are dealt out to shards that may run in threads. Their gradients are added in a
-fixed order: a fit gives the same bits on any number of cores.
-"""
+"""One update of an encoder-decoder, on the CPU."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
 
-from skgru.gru import _adam
 from skgru.text import _decoder, _encoder, _pairs, _softmax
 from skgru.text._dropout import Dropout
 from skgru.text._scratch import Scratch
 from skgru.text._seq2seq_model import Seq2SeqSpec, Weights
-from skgru.text._threads import side_by_side
-
-_SHARD = 32  # rows
+from skgru.text._sharded import SHARD, ShardedEngine
 
 
 @dataclass(frozen=True)
@@ -73,7 +64,7 @@ class _Shard:
         return loss
 
 
-class Seq2SeqEngine:
+class Seq2SeqEngine(ShardedEngine):
     """Trains an encoder-decoder, batch by batch.
 
     Parameters
@@ -98,53 +89,19 @@ class Seq2SeqEngine:
         seed: list[int],
         moments: tuple | None = None,
     ):
-        self.parameters = parameters.copy()
-        self._weights = spec.view(self.parameters)
-        self._settings = settings
-        n_shards = max(1, batch_size // _SHARD)
-        self._shards = [_Shard(spec, settings, [*seed, i]) for i in range(n_shards)]
-        zeros = np.zeros_like(self.parameters)
-        first, second, count = moments or (zeros, zeros, 0)
-        self._first, self._second, self._count = first.copy(), second.copy(), count
-        self._decay = zeros
-        self._map: Callable = map
-
-    @property
-    def moments(self) -> tuple:
-        """Adam's state of this moment."""
-        return self._first.copy(), self._second.copy(), self._count
-
-    @contextmanager
-    def threads(self) -> Iterator[None]:
-        """Let shards run side by side."""
-        with side_by_side(len(self._shards)) as self._map:
-            try:
-                yield
-            finally:
-                self._map = map
+        n_shards = max(1, batch_size // SHARD)
+        shards = [_Shard(spec, settings, [*seed, i]) for i in range(n_shards)]
+        super().__init__(spec, parameters, shards, settings.clipnorm, moments)
 
     def differentiate(self, pairs) -> tuple[float, np.ndarray]:
         """Sum of the losses of pairs of token numbers, and the gradient of their mean."""
-        n_shards = min(len(self._shards), max(1, len(pairs) // _SHARD))
+        n_shards = min(len(self._shards), max(1, len(pairs) // SHARD))
         bounds = np.linspace(0, len(pairs), n_shards + 1).round().astype(int)
         share = 1 / sum(len(target) + 1 for _, target in pairs)
 
-        def work(i: int) -> float:
-            own = pairs[bounds[i] : bounds[i + 1]]
-            return self._shards[i].differentiate(self._weights, own, share)
+        parts = [pairs[start:stop] for start, stop in itertools.pairwise(bounds)]
 
-        loss = math.fsum(self._map(work, range(n_shards)))
-        gradient = self._shards[0].gradient
-        for shard in self._shards[1:n_shards]:
-            gradient += shard.gradient
-        return loss, gradient
+        def work(shard: _Shard, own) -> float:
+            return shard.differentiate(self._weights, own, share)
 
-    def update(self, pairs, rate: float) -> float:
-        """One step of Adam; the sum of the losses before it."""
-        loss, gradient = self.differentiate(pairs)
-        self._count += 1
-        _adam.step(
-            *(self.parameters, gradient, self._first, self._second, self._decay, rate),
-            *(self._count, self._settings.clipnorm, 0.9, 0.999, 1e-8),
-        )
-        return loss
+        return self._gather(work, self._shards[:n_shards], parts)

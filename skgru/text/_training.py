@@ -1,28 +1,18 @@
-"""Truncated back-propagation through time over streams, on the CPU.
-
-The rows of a piece are dealt out to shards of a size at which the products are fast. Shards may run
-in threads, and their gradients are added in a fixed order: a fit gives the same bits on any number
-of cores.
-"""
+"""Truncated back-propagation through time over streams, on the CPU."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 
-from skgru.gru import _adam, _layers
+from skgru.gru import _layers
 from skgru.gru._blas import multiply
 from skgru.text import _recurrence, _softmax
 from skgru.text._model import NO_MATRIX, LanguageSpec, Weights
 from skgru.text._recurrence import cut_strips
+from skgru.text._sharded import SHARD, ShardedEngine
 from skgru.text._streams import Piece
-from skgru.text._threads import side_by_side
-
-_SHARD = 32  # rows
 
 
 @dataclass(frozen=True)
@@ -164,7 +154,7 @@ class _Shard:
         return d_projected
 
 
-class LanguageEngine:
+class LanguageEngine(ShardedEngine):
     """Trains a language model, piece by piece.
 
     Parameters
@@ -182,36 +172,13 @@ class LanguageEngine:
     """
 
     def __init__(self, spec, parameters, n_rows, n_steps, settings, seed, moments=None):
-        self.parameters = parameters.copy()
-        self._weights = spec.view(self.parameters)
         self._settings = settings
-        n_shards = max(1, n_rows // _SHARD)
+        n_shards = max(1, n_rows // SHARD)
         sizes = [len(part) for part in np.array_split(np.arange(n_rows), n_shards)]
         self._cuts = np.cumsum(sizes)[:-1]
-        self._shards = [
-            _Shard(spec, size, n_steps, settings, [*seed, i]) for i, size in enumerate(sizes)
-        ]
-        zeros = np.zeros_like(self.parameters)
-        first, second, count = moments or (zeros, zeros, 0)
-        self.count: int = count
-        self._first, self._second = first.copy(), second.copy()
-        self._decay = zeros
+        shards = [_Shard(spec, size, n_steps, settings, [*seed, i]) for i, size in enumerate(sizes)]
+        super().__init__(spec, parameters, shards, settings.clipnorm, moments)
         self._rng = np.random.default_rng([*seed, n_shards])
-        self._map: Callable = map
-
-    @property
-    def moments(self) -> tuple:
-        """Adam's state of this moment."""
-        return self._first.copy(), self._second.copy(), self.count
-
-    @contextmanager
-    def threads(self) -> Iterator[None]:
-        """Let shards run side by side, in as many threads as BLAS may use."""
-        with side_by_side(len(self._shards)) as self._map:
-            try:
-                yield
-            finally:
-                self._map = map
 
     def forget(self) -> None:
         """Let all streams begin with a state of zero."""
@@ -233,23 +200,10 @@ class LanguageEngine:
             own = Piece(*map(np.ascontiguousarray, part))
             return shard.differentiate(self._weights, strips, own, share)
 
-        loss = math.fsum(self._map(work, self._shards, parts))
-        gradient = self._shards[0].gradient
-        for shard in self._shards[1:]:
-            gradient += shard.gradient
+        loss, gradient = self._gather(work, self._shards, parts)
         if mask is not None:
             self._shards[0]._gradients.recurrent[:] *= mask
         return loss, gradient
-
-    def update(self, piece: Piece, rate: float) -> float:
-        """One step of Adam; the sum of the losses before it."""
-        loss, gradient = self.differentiate(piece)
-        self.count += 1
-        _adam.step(
-            *(self.parameters, gradient, self._first, self._second, self._decay, rate),
-            *(self.count, self._settings.clipnorm, 0.9, 0.999, 1e-8),
-        )
-        return loss
 
 
 def _flat(a: np.ndarray) -> np.ndarray:

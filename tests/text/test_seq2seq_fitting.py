@@ -5,7 +5,8 @@ import pytest
 
 from skgru.text._pairs import Pairs
 from skgru.text._progress import Progress
-from skgru.text._seq2seq_fitting import Schedule, Stopping, train
+from skgru.text._schedule import Schedule
+from skgru.text._seq2seq_fitting import Stopping, train
 
 
 class Engine:

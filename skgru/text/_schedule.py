@@ -1,0 +1,45 @@
+"""How long a network is trained and how fast, and when that is given up."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from skgru.text import _recipe
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long to train and how fast.
+
+    Attributes
+    ----------
+    epochs, n_batches : int
+        Batches of an epoch, about.
+    learning_rate : float
+    constant : bool
+        Whether the rate stays what it is.
+    """
+
+    epochs: int
+    n_batches: int
+    learning_rate: float
+    constant: bool = False
+
+    def rates(self) -> np.ndarray:
+        """Learning rate of each update."""
+        n_updates = self.epochs * self.n_batches
+        if self.constant:
+            return np.full(n_updates, self.learning_rate)
+        return _recipe.rates(self.learning_rate, n_updates)
+
+
+def refuse_divergence(loss: float, epoch: int) -> None:
+    """Raise where a loss is no longer finite; epochs count from 0."""
+    if not math.isfinite(loss):
+        raise ValueError(
+            f"Training diverged in epoch {epoch + 1}: the loss is {loss}. Lower `learning_rate` or "
+            "set `clipnorm`."
+        )
