@@ -260,12 +260,13 @@ class ETSForecaster(Direct, Displays, Inspection, Portable, BaseForecaster):
 
     def _estimate(self, panel):
         """Fit all candidates to a panel and keep both."""
-        options = self._read_options(bool(panel.regressors), _series.may_be_weeks(panel))
+        options = self._read_options(panel)
         progress = Progress(type(self).__name__, panel.n_series, self.verbose)
         self._models = _kept.estimate(panel, options, self.n_simulations, self._seed, progress.show)
         self._panel = panel
 
-    def _read_options(self, regressors=False, weeks=True):
+    def _read_options(self, panel):
+        regressors, weeks = bool(panel.regressors), _series.may_be_weeks(panel)
         return _options.read(self.get_params(deep=False), self.sp_, regressors, weeks)
 
     def _update(self, y, X=None, update_params=True):
@@ -419,9 +420,7 @@ class ETSForecaster(Direct, Displays, Inspection, Portable, BaseForecaster):
         other._index_names = inner.index.names
         other._panel = _series.read(inner)
         models = _kept.whole(self._models, self._panel)
-        other._models = _kept.apply(
-            models, other._panel, other._read_options(weeks=_series.may_be_weeks(other._panel))
-        )
+        other._models = _kept.apply(models, other._panel, other._read_options(other._panel))
         other._is_vectorized = False
         other._state = "fitted"
         return other

@@ -147,11 +147,7 @@ class AbstractGRU(
     def _read(self, X, *, reset: bool) -> Sequences:
         """Series as users give them, checked; where steps are tokens, that each is one."""
         sequences = _sequences.read(self, X, reset=reset)
-        n_tokens = (
-            _vocabulary.size(self.vocabulary_size, sequences)
-            if reset
-            else self.model_.spec.n_tokens
-        )
+        n_tokens = _vocabulary.bound(self.vocabulary_size) if reset else self.model_.spec.n_tokens
         if n_tokens:
             _vocabulary.check(sequences, n_tokens)
         return sequences

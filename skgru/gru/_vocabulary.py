@@ -13,6 +13,13 @@ if TYPE_CHECKING:
 LARGEST = 2**24
 
 
+def bound(vocabulary_size) -> int:
+    """What token numbers of a first fit stay below: 0 where steps are measured values."""
+    if vocabulary_size is None:
+        return 0
+    return LARGEST if isinstance(vocabulary_size, str) else int(vocabulary_size)
+
+
 def size(vocabulary_size, sequences: Sequences) -> int:
     """How many tokens there are: 0 where steps are measured values.
 
@@ -20,14 +27,11 @@ def size(vocabulary_size, sequences: Sequences) -> int:
     ----------
     vocabulary_size : int, "auto" or None
     sequences : Sequences
-        Those of a first fit; ``"auto"`` knows no token beyond theirs.
+        Those of a first fit, checked; ``"auto"`` knows no token beyond theirs.
     """
-    if vocabulary_size is None:
-        return 0
     if isinstance(vocabulary_size, str):
-        check(sequences, LARGEST)
         return int(np.nanmax(sequences.values)) + 1
-    return int(vocabulary_size)
+    return bound(vocabulary_size)
 
 
 def check(sequences: Sequences, n_tokens: int) -> None:

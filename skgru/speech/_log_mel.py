@@ -49,6 +49,7 @@ RULES: dict[str, Rule] = {
 }
 
 
+# A list of arrays is no table: without this, scikit-learn would offer to make a frame of it.
 class LogMel(Versioned, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
     """Turn recordings of sound into sequences of log-mel spectra.
 

@@ -34,6 +34,7 @@ from skgru.speech import (
 from skgru.speech._frames import Frames
 from skgru.speech._lines import Lines
 from skgru.speech._log_mel import LogMel
+from skgru.speech._spectra import Analysis
 from skgru.speech._training import Corpus, FrameEngine, WarmedUp
 from skgru.speech._transcriber import GRUTranscriber
 from skgru.speech._voice import TrainedSynthesizer
@@ -268,7 +269,7 @@ class GRUSynthesizer(Versioned, BaseEstimator):
             steps, `X`, `y` and `speakers` differ in length, a recording is not finite, or the
             training diverges.
         """
-        self._check()
+        analysis = self._check()
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         texts = _texts.split(X, self.level)
         _texts.refuse_unequal(len(texts), y)
@@ -293,7 +294,7 @@ class GRUSynthesizer(Versioned, BaseEstimator):
             durations=_durations.learn(labels, lasts, voices),
             alphabet=alphabet,
             speakers=speakers,
-            analysis=self._log_mel()._analysis(),
+            analysis=analysis,
             seed=seed,
         )
         self.classes_, self.speakers_ = alphabet.classes, speakers.labels
@@ -302,7 +303,8 @@ class GRUSynthesizer(Versioned, BaseEstimator):
         self.loss_curve_, self.n_iter_ = history.loss, len(history.loss)
         return self
 
-    def _check(self) -> None:
+    def _check(self) -> Analysis:
+        """How frames are made, if all parameters hold together."""
         apply(RULES, self)
         analysis = self._log_mel()._analysis()
         if analysis.hop > len(analysis.window) // 2:
@@ -310,6 +312,7 @@ class GRUSynthesizer(Versioned, BaseEstimator):
                 "Windows must overlap by half at least, or no waveform follows from their spectra; "
                 f"got hop={self.hop} and window={self.window}."
             )
+        return analysis
 
     def _log_mel(self) -> LogMel:
         return LogMel(
@@ -446,8 +449,7 @@ class GRUSynthesizer(Versioned, BaseEstimator):
             mean power of about 1.
         """
         model = self._ready()
-        labels = _texts.read(X, model.alphabet)
-        voices = model.speakers.encode(speakers, len(labels))
+        labels, voices = self._read(X, speakers)
         lines = Lines(len(model.alphabet), len(model.speakers.labels))
         utterances = [
             lines.describe(own, self._steps(own, voice), voice)
@@ -470,11 +472,10 @@ class GRUSynthesizer(Versioned, BaseEstimator):
         list of ndarray of int, shape (n_tokens of the text,)
             In frames.
         """
-        model = self._ready()
-        labels = _texts.read(X, model.alphabet)
-        voices = model.speakers.encode(speakers, len(labels))
+        frames_per_step = self._ready().frames_per_step
         return [
-            self._steps(own, voice) * model.frames_per_step for own, voice in zip(labels, voices)
+            self._steps(own, voice) * frames_per_step
+            for own, voice in zip(*self._read(X, speakers))
         ]
 
     def score(self, X, y, speakers=None) -> float:
@@ -511,6 +512,11 @@ class GRUSynthesizer(Versioned, BaseEstimator):
         check_is_fitted(self)
         apply(RULES, self)
         return self.model_
+
+    def _read(self, X, speakers) -> tuple[list[np.ndarray], np.ndarray]:
+        """Token numbers of texts, and the number of the voice of each."""
+        labels = _texts.read(X, self.model_.alphabet)
+        return labels, self.model_.speakers.encode(speakers, len(labels))
 
     def _steps(self, labels: np.ndarray, voice: int) -> np.ndarray:
         return self.model_.durations.predict(labels, voice, float(self.tempo))

@@ -2,7 +2,7 @@
 
 import copy
 import pickle
-import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
@@ -297,21 +297,14 @@ def test_broken_json_is_refused(record):
 
 def test_threads_fit_and_predict_at_once():
     shared = ETSForecaster(sp=12).fit(SERIES)
-    expected, found, errors = shared.predict(fh=FH), [], []
+    expected = shared.predict(fh=FH)
 
     def work(own):
-        try:
-            forecaster = ETSForecaster(sp=12).fit(SERIES) if own else shared
-            found.extend(forecaster.predict(fh=FH) for _ in range(5))
-        except Exception as error:
-            errors.append(error)
+        forecaster = ETSForecaster(sp=12).fit(SERIES) if own else shared
+        return [forecaster.predict(fh=FH) for _ in range(5)]
 
-    threads = [threading.Thread(target=work, args=(i % 2,)) for i in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not errors
+    with ThreadPoolExecutor(4) as pool:  # hands on what a thread raises
+        found = [one for answers in pool.map(work, [False, True] * 2) for one in answers]
     for one in found:
         pd.testing.assert_series_equal(one, expected)
 

@@ -2,7 +2,7 @@
 
 import copy
 import pickle
-import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
@@ -391,21 +391,14 @@ def test_a_truncated_pickle_is_an_error(cls, plain):
 
 @each_class
 def test_threads_fit_and_predict_at_once(cls, plain):
-    expected, found, errors = answer(plain[cls], X), [None] * 4, []
+    expected = answer(plain[cls], X)
 
-    def work(i):
-        try:
-            model = cls(**SMALL).fit(X, Y[cls]) if i % 2 else plain[cls]
-            found[i] = [answer(model, X) for _ in range(5)]
-        except Exception as error:
-            errors.append(error)
+    def work(own):
+        model = cls(**SMALL).fit(X, Y[cls]) if own else plain[cls]
+        return [answer(model, X) for _ in range(5)]
 
-    threads = [threading.Thread(target=work, args=(i,)) for i in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not errors
+    with ThreadPoolExecutor(4) as pool:  # hands on what a thread raises
+        found = list(pool.map(work, [False, True, False, True]))
     for answers in found:
         for one in answers:
             np.testing.assert_array_equal(one, expected)

@@ -2,8 +2,8 @@
 
 import copy
 import pickle
-import threading
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -187,20 +187,13 @@ def test_copies(how, model):
 
 
 def test_threads_read_and_write_at_once(model):
-    expected, found, errors = model.generate("the", 40, random_state=3), [], []
+    expected = model.generate("the", 40, random_state=3)
 
-    def work():
-        try:
-            found.append((model.generate("the", 40, random_state=3), model.score(TEXT)))
-        except Exception as error:
-            errors.append(error)
+    def work(_):
+        return model.generate("the", 40, random_state=3), model.score(TEXT)
 
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not errors
+    with ThreadPoolExecutor(4) as pool:  # hands on what a thread raises
+        found = list(pool.map(work, range(4)))
     assert set(found) == {(expected, model.score(TEXT))}
 
 
