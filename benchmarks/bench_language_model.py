@@ -23,7 +23,7 @@ import _rivals
 import _rounds
 
 FOLDER = "SKGRU_BENCH_DATA"
-SPEED = {"units": 256, "embedding_dim": 64, "batch_size": 64, "sequence_length": 64, "epochs": 1}
+SPEED = {"units": 256, "embedding_units": 64, "batch_size": 64, "sequence_length": 64, "epochs": 1}
 MODELS = {
     "256 units, 4 epochs": ({"units": 256, "epochs": 4}, "1.58 in 300 s"),
     "128 units, 5 epochs": ({"units": 128, "epochs": 5}, "1.66 in 120 s"),
@@ -77,8 +77,8 @@ def torch_loop():
     def fit(seed):
         torch.manual_seed(seed)
         started = time.process_time()
-        embedding = torch.nn.Embedding(n_tokens, SPEED["embedding_dim"])
-        gru = torch.nn.GRU(SPEED["embedding_dim"], SPEED["units"])
+        embedding = torch.nn.Embedding(n_tokens, SPEED["embedding_units"])
+        gru = torch.nn.GRU(SPEED["embedding_units"], SPEED["units"])
         output = torch.nn.Linear(SPEED["units"], n_tokens)
         network = torch.nn.ModuleList([embedding, gru, output])
         starts = range(0, length - 1, n_steps)

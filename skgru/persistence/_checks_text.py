@@ -9,13 +9,13 @@ from skgru.persistence._conditions import array, get, require, whole
 
 def check_spec(spec) -> None:
     """Sizes of a language model."""
-    sizes = (spec.n_tokens, spec.embedding_dim, spec.units, spec.n_layers)
+    sizes = (spec.n_tokens, spec.embedding_units, spec.units, spec.n_layers)
     require(all(whole(size, 1) for size in sizes), "the network's size")
 
 
 def check_pair_spec(spec) -> None:
     """Sizes of an encoder-decoder."""
-    sizes = (spec.n_source_tokens, spec.n_target_tokens, spec.embedding_dim, spec.units)
+    sizes = (spec.n_source_tokens, spec.n_target_tokens, spec.embedding_units, spec.units)
     require(all(whole(size, 1) for size in (*sizes, spec.n_layers)), "the network's size")
 
 

@@ -39,7 +39,7 @@ class GRULanguageModel(Versioned, ClassNamePrefixFeaturesOutMixin, TransformerMi
         Hidden units of each GRU layer.
     n_layers : int, default=1
         GRU layers.
-    embedding_dim : int or "auto", default="auto"
+    embedding_units : int or "auto", default="auto"
         Length of a token's vector; ``"auto"`` is 64 up to 1,000 tokens, else 128.
     tied : bool or "auto", default="auto"
         Whether the output weighs tokens by the vectors they are read with [2]_, which makes a large
@@ -134,7 +134,7 @@ class GRULanguageModel(Versioned, ClassNamePrefixFeaturesOutMixin, TransformerMi
         *,
         units=256,
         n_layers=1,
-        embedding_dim="auto",
+        embedding_units="auto",
         tied="auto",
         max_vocabulary=None,
         dropout=0.0,
@@ -150,7 +150,7 @@ class GRULanguageModel(Versioned, ClassNamePrefixFeaturesOutMixin, TransformerMi
         self.level = level
         self.units = units
         self.n_layers = n_layers
-        self.embedding_dim = embedding_dim
+        self.embedding_units = embedding_units
         self.tied = tied
         self.max_vocabulary = max_vocabulary
         self.dropout = dropout
@@ -264,10 +264,10 @@ class GRULanguageModel(Versioned, ClassNamePrefixFeaturesOutMixin, TransformerMi
 
     def _choose_spec(self, vocabulary) -> LanguageSpec:
         large = len(vocabulary) > _recipe.SMALL_VOCABULARY
-        width = self.embedding_dim
+        width = self.embedding_units
         return LanguageSpec(
             n_tokens=len(vocabulary),
-            embedding_dim=(128 if large else 64) if width == "auto" else int(width),
+            embedding_units=(128 if large else 64) if width == "auto" else int(width),
             units=int(self.units),
             n_layers=int(self.n_layers),
             tied=large if self.tied == "auto" else bool(self.tied),

@@ -51,13 +51,13 @@ class LanguageSpec(VectorSpec):
 
     Attributes
     ----------
-    n_tokens, embedding_dim, units, n_layers : int
+    n_tokens, embedding_units, units, n_layers : int
     tied : bool
         Whether the output reads the embedding's table.
     """
 
     n_tokens: int
-    embedding_dim: int
+    embedding_units: int
     units: int
     n_layers: int
     tied: bool
@@ -67,14 +67,14 @@ class LanguageSpec(VectorSpec):
         """Shape of each array in the vector of parameters, in their order."""
         width = 3 * self.units
         shapes: dict[str, tuple[int, ...]] = {
-            "embedding": (self.n_tokens, self.embedding_dim),
-            "kernel": (self.embedding_dim, width),
+            "embedding": (self.n_tokens, self.embedding_units),
+            "kernel": (self.embedding_units, width),
             "upper": (self.n_layers - 1, self.units, width),
             "recurrent": (self.n_layers, self.units, width),
             "bias": (self.n_layers, 2, width),
         }
         if self.tied:
-            shapes["projection"] = (self.units, self.embedding_dim)
+            shapes["projection"] = (self.units, self.embedding_units)
         else:
             shapes["table"] = (self.n_tokens, self.units)
         shapes["output_bias"] = (self.n_tokens,)
@@ -95,7 +95,7 @@ def draw(spec: LanguageSpec, counts: np.ndarray, rng: np.random.Generator) -> np
     """
     vector = np.zeros(spec.n_parameters, np.float32)
     weights = spec.view(vector)
-    scale = 1 / math.sqrt(spec.embedding_dim) if spec.tied else 1.0
+    scale = 1 / math.sqrt(spec.embedding_units) if spec.tied else 1.0
     weights.embedding[:] = scale * rng.standard_normal(weights.embedding.shape)
     # The kernel takes back what keeps the scores of a tied output small.
     glorot(weights.kernel, rng, 1 / scale)

@@ -18,7 +18,7 @@ from skgru.gru._parameters import (
 RULES: dict[str, Rule] = {
     "units": whole(1),
     "n_layers": whole(1),
-    "embedding_dim": either(whole(1), one_of("auto")),
+    "embedding_units": either(whole(1), one_of("auto")),
     "tied": one_of("auto", True, False),
     "max_vocabulary": either(whole(1), one_of(None)),
     "min_df": whole(1),

@@ -61,7 +61,7 @@ class GRUSeq2Seq(Versioned, BaseEstimator):
     units : int, default=128
         Hidden units of each layer of the decoder. Each layer of the encoder has half as many in
         either direction.
-    embedding_dim : int, default=64
+    embedding_units : int, default=64
         Length of a token's vector.
     n_layers : int, default=1
         GRU layers of encoder and decoder.
@@ -174,7 +174,7 @@ class GRUSeq2Seq(Versioned, BaseEstimator):
         level="char",
         *,
         units=128,
-        embedding_dim=64,
+        embedding_units=64,
         n_layers=1,
         attention=True,
         beam_width=4,
@@ -195,7 +195,7 @@ class GRUSeq2Seq(Versioned, BaseEstimator):
     ) -> None:
         self.level = level
         self.units = units
-        self.embedding_dim = embedding_dim
+        self.embedding_units = embedding_units
         self.n_layers = n_layers
         self.attention = attention
         self.beam_width = beam_width
@@ -319,7 +319,7 @@ class GRUSeq2Seq(Versioned, BaseEstimator):
         return Seq2SeqSpec(
             n_source_tokens=len(source),
             n_target_tokens=len(target),
-            embedding_dim=int(self.embedding_dim),
+            embedding_units=int(self.embedding_units),
             units=int(self.units),
             n_layers=int(self.n_layers),
             attention=bool(self.attention),

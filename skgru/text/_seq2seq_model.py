@@ -71,7 +71,7 @@ class Seq2SeqSpec(VectorSpec):
 
     Attributes
     ----------
-    n_source_tokens, n_target_tokens, embedding_dim, units, n_layers : int
+    n_source_tokens, n_target_tokens, embedding_units, units, n_layers : int
     attention : bool
         Whether the decoder looks back at all states of the encoder.
     tied : bool
@@ -80,7 +80,7 @@ class Seq2SeqSpec(VectorSpec):
 
     n_source_tokens: int
     n_target_tokens: int
-    embedding_dim: int
+    embedding_units: int
     units: int
     n_layers: int
     attention: bool
@@ -99,7 +99,7 @@ class Seq2SeqSpec(VectorSpec):
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Shape of each array in the vector of parameters, in their order."""
-        embedding, units, memory = self.embedding_dim, self.units, self.memory_width
+        embedding, units, memory = self.embedding_units, self.units, self.memory_width
         one, layers = self.encoder_units, self.n_layers
         width = embedding if self.tied else units
         shapes: dict[str, tuple[int, ...]] = {
@@ -140,7 +140,7 @@ def draw(spec: Seq2SeqSpec, counts: np.ndarray, rng: np.random.Generator) -> np.
     vector = np.zeros(spec.n_parameters, np.float32)
     weights = spec.view(vector)
     _embed(weights.source_embedding, weights.encoder_kernel, 1.0, rng)
-    scale = 1 / math.sqrt(spec.embedding_dim) if spec.tied else 1.0
+    scale = 1 / math.sqrt(spec.embedding_units) if spec.tied else 1.0
     _embed(weights.target_embedding, weights.decoder_kernel[None], scale, rng)
     for kernels in (weights.encoder_upper.reshape(-1, *weights.encoder_upper.shape[2:]),):
         for kernel in kernels:

@@ -123,7 +123,7 @@ class _Shard:
         d_top = _flat(self.d_outputs[: len(targets)])
         x, d_x = hidden, d_top
         if self._spec.tied:
-            x, d_x = (np.empty((len(hidden), self._spec.embedding_dim), np.float32) for _ in "xd")
+            x, d_x = (np.empty((len(hidden), self._spec.embedding_units), np.float32) for _ in "xd")
             multiply(hidden, weights.projection, x)
         g = self._gradients
         loss = _softmax.cross_entropy(

@@ -12,7 +12,7 @@ from sklearn.exceptions import NotFittedError
 
 from skgru import GRULanguageModel
 
-SMALL = {"units": 8, "embedding_dim": 4, "epochs": 2, "random_state": 0}
+SMALL = {"units": 8, "embedding_units": 4, "epochs": 2, "random_state": 0}
 TEXT = "the cat sat on the mat and the dog sat on the rug. " * 8
 
 
@@ -133,7 +133,7 @@ def test_extreme_choices(model):
         ("units", 0),
         ("units", "many"),
         ("n_layers", 0),
-        ("embedding_dim", 0),
+        ("embedding_units", 0),
         ("tied", "yes"),
         ("max_vocabulary", 0),
         ("dropout", 1),

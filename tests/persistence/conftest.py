@@ -37,7 +37,7 @@ def fit_all():
         panel_of_shops(100), fh=[1, 3]
     )
     sources, targets = ["ein", "zwei"] * 5, ["one", "two"] * 5
-    translator = skgru.GRUSeq2Seq(units=4, embedding_dim=3, epochs=1, random_state=0)
+    translator = skgru.GRUSeq2Seq(units=4, embedding_units=3, epochs=1, random_state=0)
     frames, waves = rng.normal(size=(6, 12, 4)), rng.normal(size=(3, 900))
     transcriber = skgru.GRUTranscriber(**SMALL).fit(frames, ["ab", "b"] * 3)
     synthesizer = skgru.GRUSynthesizer(

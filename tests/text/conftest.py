@@ -19,7 +19,7 @@ def documents():
     """A word model of documents, with two layers and a tied output."""
     texts = ["I am here (not there).", "You are here, too!", "We are there; you are not."] * 10
     model = GRULanguageModel(
-        "word", units=16, n_layers=2, embedding_dim=12, tied=True, epochs=60, random_state=0
+        "word", units=16, n_layers=2, embedding_units=12, tied=True, epochs=60, random_state=0
     )
     return model.fit(texts)
 

@@ -7,7 +7,7 @@ from skgru.text._tokens import END, UNKNOWN
 
 
 def build(n_tokens, tied):
-    spec = LanguageSpec(n_tokens, embedding_dim=5, units=12, n_layers=2, tied=tied)
+    spec = LanguageSpec(n_tokens, embedding_units=5, units=12, n_layers=2, tied=tied)
     rng = np.random.default_rng(0)
     parameters = draw(spec, np.ones(n_tokens), rng)
     parameters += rng.normal(scale=0.3, size=parameters.shape).astype(np.float32)

@@ -9,7 +9,7 @@ from skgru import GRULanguageModel
         ("units", 0),
         ("units", (8, 8)),
         ("n_layers", 0),
-        ("embedding_dim", "wide"),
+        ("embedding_units", "wide"),
         ("tied", "yes"),
         ("max_vocabulary", 0),
         ("dropout", 1.0),

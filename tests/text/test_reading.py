@@ -7,7 +7,7 @@ from skgru.text._model import LanguageSpec, draw
 
 @pytest.fixture(params=[False, True])
 def model(request):
-    spec = LanguageSpec(n_tokens=6, embedding_dim=5, units=12, n_layers=2, tied=request.param)
+    spec = LanguageSpec(n_tokens=6, embedding_units=5, units=12, n_layers=2, tied=request.param)
     rng = np.random.default_rng(0)
     parameters = draw(spec, np.ones(6), rng)
     parameters += rng.normal(scale=0.2, size=parameters.shape).astype(np.float32)

@@ -238,7 +238,7 @@ def test_what_is_no_pair(bad, error, message, numbers):
         ("level", ("char", "letters")),
         ("units", 0),
         ("n_layers", 0),
-        ("embedding_dim", 1.5),
+        ("embedding_units", 1.5),
         ("attention", "dot"),
         ("beam_width", 0),
         ("length_penalty", -1),

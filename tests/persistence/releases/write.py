@@ -56,7 +56,7 @@ def fitted():
     panel_classifier = skgru.sktime.GRUClassifier(**small).fit(panel, label)
     panel_regressor = skgru.sktime.GRURegressor(**small).fit(panel, X[:, 0])
     source, target = ["ein", "zwei"] * 4, ["one", "two"] * 4
-    translator = skgru.GRUSeq2Seq(units=4, embedding_dim=3, epochs=2, random_state=0)
+    translator = skgru.GRUSeq2Seq(units=4, embedding_units=3, epochs=2, random_state=0)
     frames = X[:6].reshape(6, 10, 1) + [0.0, 0.5]
     transcriber = skgru.GRUTranscriber(**small, frame_stacking=2).fit(frames, ["ab", "b"] * 3)
     waves = np.sin(np.arange(2 * 150).reshape(2, 150) ** 1.1).round(4)
