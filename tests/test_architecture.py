@@ -93,7 +93,7 @@ ETS_LAYERS = [
     {"_jit", "_lanes"},
     {"_presets"},
     {"_calendar", "_cycles", "_part", "_progress", "_series", "_transform"},
-    {"_model"},
+    {"_model", "_times"},
 ]
 
 # Within text, the same.

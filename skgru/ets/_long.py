@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from skgru.ets import _blockwise, _calendar, _series
+from skgru.ets import _blockwise, _calendar, _series, _times
 from skgru.ets._calendar import Calendar
 from skgru.ets._series import Panel
 
@@ -177,7 +177,7 @@ def _layout(calendar: Calendar, codes: np.ndarray, numbers: np.ndarray, n_series
     np.maximum.at(lasts, codes, numbers)
     step = calendar.step or _step(numbers, firsts, codes) or calendar.least
     lengths = (lasts - firsts) // step + 1
-    if lengths.sum() > _series.LARGEST_GAP * len(numbers):
+    if lengths.sum() > _times.LARGEST_GAP * len(numbers):
         raise ValueError(
             f"The times of the series span {lengths.sum()} steps of {step}, but only "
             f"{len(numbers)} of them have a row. Number times consecutively, give freq, or add a "

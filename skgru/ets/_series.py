@@ -12,12 +12,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from skgru.ets import _times
+from skgru.ets._times import Times
+
 # Seasonal period of a frequency, as people use them.
 PERIODS = {"Q": 4, "M": 12, "W": 52, "B": 5, "D": 7, "h": 24, "min": 60, "s": 60}
-# Rows that are looked at together where a whole column of intermediate numbers is not needed.
-_CHUNK = 1 << 18
-# Gaps in the index count as missing values up to this many times the rows.
-LARGEST_GAP = 20
 
 
 @dataclass(frozen=True)
@@ -149,11 +148,11 @@ def read(y: pd.DataFrame, X: pd.DataFrame | None = None) -> Panel:
     """
     given = _rows(y, X)
     rows, starts = given, _starts(y.index)
-    instances, times = _split(y.index, starts)
-    _refuse_duplicates(times, starts)
     stops = np.append(starts[1:], len(rows))
-    freq = _frequency(times, starts, stops)
-    place, lengths, step = _places(times, starts, stops, freq)
+    times = Times(y.index)
+    times.refuse_duplicates(starts)
+    freq = times.frequency(starts, stops)
+    place, lengths, step = times.places(starts, stops, freq)
     if place is not None:
         filled = np.full((lengths.sum(), rows.shape[1]), np.nan)
         filled[np.repeat(_first(lengths), stops - starts) + place] = rows
@@ -168,10 +167,10 @@ def read(y: pd.DataFrame, X: pd.DataFrame | None = None) -> Panel:
     panel = Panel(
         values=values,
         offsets=_offsets(lengths, rows.shape[1]),
-        instances=instances,
+        instances=_instances(y.index, starts),
         columns=list(y.columns),
         regressors=[] if X is None else list(X.columns),
-        ends=times[stops - 1],
+        ends=times.at(stops - 1),
         freq=freq,
         step=step,
         owner=owner,
@@ -210,7 +209,7 @@ def extend(panel: Panel, y: pd.DataFrame, X: pd.DataFrame | None = None):
             f"{'no X' if X is None else list(X.columns)}."
         )
     rows, starts = _rows(y, X), _starts(y.index)
-    instances, times = _split(y.index, starts)
+    instances, times = _instances(y.index, starts), y.index.get_level_values(-1)
     counts = np.diff(np.append(starts, len(rows)))
     present = _places_of(instances, panel)
     owner = np.repeat(present, counts)
@@ -329,26 +328,9 @@ def last_rows(index: pd.MultiIndex) -> np.ndarray:
     return np.append(_starts(index)[1:], len(index)) - 1
 
 
-def _split(index: pd.Index, starts: np.ndarray):
-    """Labels of the instances (None: a single one without a label) and times of the rows."""
-    if not isinstance(index, pd.MultiIndex):
-        return None, index
-    return index[starts].droplevel(-1), index.get_level_values(-1)
-
-
-def _refuse_duplicates(times: pd.Index, starts: np.ndarray) -> None:
-    if isinstance(times, pd.RangeIndex):
-        return
-    numbers = getattr(times, "asi8", None)
-    numbers = times.to_numpy() if numbers is None else numbers
-    same = numbers[1:] == numbers[:-1]
-    same[starts[1:] - 1] = False
-    if same.any():
-        raise ValueError(
-            f"Each time stands once in the index of a series; {times[int(np.argmax(same))]} stands "
-            "twice. Add such values up, take their mean, or keep the last: "
-            "y.groupby(level=-1).last(), for example."
-        )
+def _instances(index: pd.Index, starts: np.ndarray) -> pd.Index | None:
+    """Labels of the instances; None for a single one without a label."""
+    return index[starts].droplevel(-1) if isinstance(index, pd.MultiIndex) else None
 
 
 def _first(lengths: np.ndarray) -> np.ndarray:
@@ -364,69 +346,6 @@ def _leading(differs: np.ndarray, within: np.ndarray, kept: np.ndarray) -> np.nd
     """Steps before the first difference of each instance."""
     place = np.where(differs, within, np.repeat(kept, kept))
     return np.minimum.reduceat(place, _first(kept))
-
-
-def _frequency(times: pd.Index, starts, stops):
-    """Frequency of dates: declared, or that of the longest instance, or of all times together."""
-    if not isinstance(times, pd.DatetimeIndex):
-        return None
-    if times.freq is not None:
-        return times.freq
-    longest = int(np.argmax(stops - starts))
-    own = times[starts[longest] : stops[longest]]
-    for index in (own, times.unique().sort_values()):
-        if len(index) >= 3 and (name := pd.infer_freq(index)) is not None:
-            return pd.tseries.frequencies.to_offset(name)
-    return None
-
-
-def _ordinals(times: pd.Index, freq) -> np.ndarray | None:
-    """Times as numbers of steps; None for dates off their frequency or without one."""
-    if isinstance(times, pd.PeriodIndex):
-        return times.asi8 if times.freq.n == 1 else times.asi8 // times.freq.n
-    if pd.api.types.is_integer_dtype(times):
-        return times.to_numpy(np.int64)
-    if not isinstance(times, pd.DatetimeIndex) or freq is None:
-        return None
-    place = pd.date_range(times.min(), times.max(), freq=freq).get_indexer(times)
-    return None if (place < 0).any() else place.astype(np.int64, copy=False)
-
-
-def _places(times: pd.Index, starts, stops, freq):
-    """Time step of each row within its instance (None: as they stand), lengths, size of a step."""
-    counts = stops - starts
-    regular = isinstance(times, pd.RangeIndex) or getattr(times, "freq", None) is not None
-    if regular and len(starts) == 1 and not isinstance(times, pd.PeriodIndex):
-        return None, counts, abs(getattr(times, "step", 1))
-    ordinals = _ordinals(times, freq)
-    if ordinals is None or len(times) == len(starts):
-        return None, counts, 1
-    step, longest = _gaps(ordinals, starts)
-    if step < 1 or step == longest:
-        return None, counts, max(step, 1)
-    place = ordinals - np.repeat(ordinals[starts], counts)
-    if (place % step).any():
-        return None, counts, step
-    place //= step
-    lengths = place[stops - 1] + 1
-    if lengths.sum() > LARGEST_GAP * len(times):
-        raise ValueError(
-            f"The index spans {lengths.sum()} steps of {step}, but only {len(times)} of them have "
-            "a row. Give rows consecutive integers, or a row with NaN for each missing time."
-        )
-    return place, lengths, step
-
-
-def _gaps(ordinals: np.ndarray, starts: np.ndarray) -> tuple[int, int]:
-    """Smallest and largest distance of two rows of an instance that follow each other."""
-    least, most = np.iinfo(np.int64).max, np.iinfo(np.int64).min
-    for first in range(0, len(ordinals) - 1, _CHUNK):
-        gaps = np.diff(ordinals[first : first + _CHUNK + 1])
-        a, b = np.searchsorted(starts, [first + 1, first + 1 + len(gaps)])
-        gaps = np.delete(gaps, starts[a:b] - first - 1)
-        if len(gaps):
-            least, most = min(least, gaps.min()), max(most, gaps.max())
-    return int(least), int(most)
 
 
 def _places_of(instances: pd.Index | None, panel: Panel) -> np.ndarray:
@@ -447,7 +366,7 @@ def _places_of(instances: pd.Index | None, panel: Panel) -> np.ndarray:
 def _steps_after(panel: Panel, times: pd.Index, owner: np.ndarray, counts) -> np.ndarray:
     """How many steps after the end of its instance each time lies; 0 is the end itself."""
     both = panel.ends.append(times)
-    ordinals = _ordinals(both, panel.freq)
+    ordinals = _times.ordinals(both, panel.freq)
     if ordinals is not None:
         return (ordinals[panel.n_instances :] - ordinals[owner]) // panel.step
     # Row by row: later times follow the end, earlier ones come before it.
