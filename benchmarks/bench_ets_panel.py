@@ -129,7 +129,7 @@ def rewind():
 def work_fit(task):
     """`fit` and `predict` of a panel, in this process."""
     forecaster = ETSForecaster(sp=task["sp"], n_jobs=task["n_jobs"])
-    small = panel_of(*generate(4, *FIT_LENGTHS))
+    small = panel_of(*generate(500, *FIT_LENGTHS))  # more than one block
     forecaster.fit(small).predict_interval(range(1, H + 1))
     forecaster.predict(range(1, H + 1))
     y = panel_of(*generate(task["n"], *FIT_LENGTHS))

@@ -3,11 +3,32 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
-UPDATES = 1200  # of the weights in a default fit
-EPOCHS = (20, 400)  # at least, at most
+
+class Length(NamedTuple):
+    """How long a default fit is: so many updates, within bounds on the passes over the data.
+
+    Attributes
+    ----------
+    updates : int
+        What a fit aims at.
+    fewest, most : int
+        Epochs.
+    floor : int
+        Updates for which there may be more epochs than that.
+    """
+
+    updates: int
+    fewest: int
+    most: int
+    floor: int = 0
+
+
+# Networks learn the noise of numbers by heart sooner than that of labels.
+LENGTHS = {"cross_entropy": Length(1200, 20, 400), "squared_error": Length(600, 10, 30, 150)}
 
 
 def patches(length, stride, lengths: np.ndarray) -> tuple[int, int]:
@@ -44,9 +65,10 @@ def batch_size(size, n_samples: int) -> int:
     return min(16 if isinstance(size, str) else int(size), n_samples)
 
 
-def epochs(number, n_samples: int, rows: int) -> int:
+def epochs(number, n_samples: int, rows: int, loss: str) -> int:
     """Passes over the data, so that a fit has about the same number of updates on any of them."""
     if not isinstance(number, str):
         return int(number)
-    low, high = EPOCHS
-    return int(min(max(UPDATES // math.ceil(n_samples / rows), low), high))
+    length, n_batches = LENGTHS[loss], math.ceil(n_samples / rows)
+    passes = min(max(length.updates // n_batches, length.fewest), length.most)
+    return max(passes, math.ceil(length.floor / n_batches))

@@ -11,7 +11,7 @@ def schedule(estimator, n_rows: int, epochs: int | None) -> Schedule:
     """Epochs, batches and rates; `epochs` are those of a `partial_fit`, at a constant rate."""
     batch_size = _defaults.batch_size(estimator.batch_size, n_rows)
     return Schedule(
-        epochs=epochs or _defaults.epochs(estimator.epochs, n_rows, batch_size),
+        epochs=epochs or _defaults.epochs(estimator.epochs, n_rows, batch_size, estimator._loss),
         batch_size=batch_size,
         learning_rate=float(estimator.learning_rate),
         decay="constant" if epochs else estimator.schedule,

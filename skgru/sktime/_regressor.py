@@ -103,7 +103,7 @@ class GRURegressor(BaseRegressor):
         whitening=False,
         dropout=0.0,
         recurrent_dropout=0.0,
-        weight_decay=0.01,
+        weight_decay=1.0,
         clipnorm=1.0,
         augmentation=None,
         epochs="auto",

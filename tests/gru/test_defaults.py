@@ -34,10 +34,21 @@ def test_short_series_are_refused():
         _defaults.patches(9, 1, np.array([12, 8]))
 
 
-@pytest.mark.parametrize(("n_samples", "expected"), [(16, 400), (160, 120), (16_000, 20)])
-def test_auto_epochs_aim_at_a_number_of_updates(n_samples, expected):
-    assert _defaults.epochs("auto", n_samples, 16) == expected
-    assert _defaults.epochs(7, n_samples, 16) == 7
+@pytest.mark.parametrize(
+    ("loss", "n_samples", "expected"),
+    [
+        ("cross_entropy", 16, 400),
+        ("cross_entropy", 160, 120),
+        ("cross_entropy", 16_000, 20),
+        ("squared_error", 16, 150),  # 150 updates at least
+        ("squared_error", 160, 30),
+        ("squared_error", 640, 15),
+        ("squared_error", 16_000, 10),
+    ],
+)
+def test_auto_epochs_aim_at_a_number_of_updates(loss, n_samples, expected):
+    assert _defaults.epochs("auto", n_samples, 16, loss) == expected
+    assert _defaults.epochs(7, n_samples, 16, loss) == 7
 
 
 def test_a_batch_is_no_larger_than_the_data():

@@ -73,3 +73,13 @@ def test_partial_fit_keeps_the_number_of_targets(data):
     reg = clone(SMALL).partial_fit(X, y)
     with pytest.raises(ValueError, match="2 targets to a sample, but the network was fitted on 1"):
         reg.partial_fit(X, np.stack([y, y], axis=1))
+
+
+def test_noise_in_the_target_is_not_learnt_by_heart():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(700, 10))
+    true = X.sum(axis=1)
+    y = true + true.std() * rng.normal(size=700)
+    # With defaults: of a fit that has learnt the noise of 400 rows, not half of this is left.
+    model = GRURegressor(random_state=0).fit(X[:400], y[:400])
+    assert model.score(X[400:], true[400:]) > 0.85
