@@ -49,9 +49,9 @@ class Times:
         same = numbers[1:] == numbers[:-1]
         same[starts[1:] - 1] = False
         if same.any():
-            row = int(np.argmax(same))
+            row = np.flatnonzero(same)[:1]
             raise ValueError(
-                f"Each time stands once in the index of a series; {self.at([row])[0]} stands "
+                f"Each time stands once in the index of a series; {self.at(row)[0]} stands "
                 "twice. Add such values up, take their mean, or keep the last: "
                 "y.groupby(level=-1).last(), for example."
             )
