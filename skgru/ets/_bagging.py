@@ -132,17 +132,18 @@ def components(fitted: Fitted, panel: Panel, steps: np.ndarray, shift=None):
 
 
 def simulate(
-    fitted: Fitted, h: int, n_paths: int, seed: int, shift=None, numbers=None
+    fitted: Fitted, panel: Panel, h: int, n_paths: int, seed: int, shift=None, numbers=None
 ) -> np.ndarray:
     """As `_blend.simulate`; each path is one of a version."""
     numbers = np.arange(len(fitted.best)) if numbers is None else numbers
     if fitted.bag is None:
-        return _blend.simulate(fitted, h, n_paths, seed, shift, numbers)
+        return _blend.simulate(fitted, panel, h, n_paths, seed, shift, numbers)
     n = len(fitted.bag.models.best) // len(fitted.best)
     each = -(-n_paths // (n + 1))
-    own = _blend.simulate(fitted, h, each, seed, shift, numbers)
+    own = _blend.simulate(fitted, panel, h, each, seed, shift, numbers)
     places = (numbers[:, None] * n + np.arange(n)).ravel()
-    others = _blend.simulate(fitted.bag.models, h, each, seed + 2, None, places)
+    bag = fitted.bag
+    others = _blend.simulate(bag.models, bag.panel, h, each, seed + 2, None, places)
     paths = np.concatenate([own, others.reshape(len(own), -1, h)], axis=1)
     for s, number in enumerate(numbers.tolist()):
         rng = np.random.default_rng([seed, number, _STREAM])

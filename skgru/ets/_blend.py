@@ -211,18 +211,18 @@ def _narrow(fitted: Fitted, panel: Panel, steps: np.ndarray):
 
 
 def simulate(
-    fitted: Fitted, h: int, n_paths: int, seed: int, shift=None, numbers=None
+    fitted: Fitted, panel: Panel, h: int, n_paths: int, seed: int, shift=None, numbers=None
 ) -> np.ndarray:
     """As `_fitted.simulate`; each path is one of either part."""
     numbers = np.arange(len(fitted.best)) if numbers is None else numbers
     steps = np.broadcast_to(np.arange(1, h + 1), (len(fitted.best), h))
     total = _total(fitted, steps, shift)
     if fitted.companion is None:
-        return _fitted.simulate(fitted, h, n_paths, seed, total, numbers)
-    drawn = _fitted.simulate(_widened(fitted), h, n_paths, seed, total, numbers)
+        return _fitted.simulate(fitted, panel, h, n_paths, seed, total, numbers)
+    drawn = _fitted.simulate(_widened(fitted), panel, h, n_paths, seed, total, numbers)
     companion, _, shares = _parts(fitted)
     second, added = _widened(companion), _added(fitted, steps)
-    other = _fitted.simulate(second, h, n_paths, seed + 1, added, numbers)
+    other = _fitted.simulate(second, panel, h, n_paths, seed + 1, added, numbers)
     other = _back(fitted, other)
     for s in range(len(drawn)):
         rng = np.random.default_rng([seed, numbers[s], 1])

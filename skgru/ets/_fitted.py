@@ -242,7 +242,7 @@ def normals(fitted: Fitted, panel: Panel, steps: np.ndarray) -> tuple[np.ndarray
 
 
 def simulate(
-    fitted: Fitted, h: int, n_paths: int, seed: int, shift=None, numbers=None
+    fitted: Fitted, panel: Panel, h: int, n_paths: int, seed: int, shift=None, numbers=None
 ) -> np.ndarray:
     """Futures of each series, each of a model drawn by weight; (n_series, n_paths, h).
 
@@ -250,10 +250,12 @@ def simulate(
     are all that the innovations depend on; from 0 by default.
     """
     drawn = np.empty((len(fitted.best), n_paths, h))
-    for s in range(len(drawn)):
+    for s, gap in enumerate(gaps(fitted, panel).tolist()):
         members, weights = fitted.members(s)
+        if gap:  # what happened since the last value seen is drawn, too
+            members = [_prediction.rewound(fit, gap) for fit in members]
         rng = np.random.default_rng([seed, s if numbers is None else numbers[s]])
-        drawn[s] = Mixture(members, weights, h, rng, 1).paths(n_paths, rng)
+        drawn[s] = Mixture(members, weights, gap + h, rng, 1).paths(n_paths, rng)[:, gap:]
     if shift is not None:
         drawn += shift[:, None, :]
     return _back(fitted, drawn, None)

@@ -148,9 +148,9 @@ def components(kept: Kept, panel: Panel, steps: np.ndarray, shift=None):
 def simulate(kept: Kept, panel: Panel, h: int, n_paths: int, seed: int, shift=None) -> np.ndarray:
     """As `_bagging.simulate`; a series' futures do not depend on its block."""
     out = np.empty((panel.n_series, n_paths, h))
-    for _, numbers, fitted, _ in _opened(kept, panel):
+    for _, numbers, fitted, part in _opened(kept, panel):
         own = None if shift is None else shift[numbers]
-        out[numbers] = _bagging.simulate(fitted, h, n_paths, seed, own, numbers)
+        out[numbers] = _bagging.simulate(fitted, part, h, n_paths, seed, own, numbers)
     return out
 
 

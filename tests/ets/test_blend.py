@@ -36,7 +36,7 @@ def test_the_mean_is_that_of_both(y):
 
 def test_quantiles_are_those_of_simulated_futures(y):
     forecaster = ETSForecaster(sp=12).fit(y)
-    drawn = _blend.simulate(models(forecaster), 12, 40_000, 1)[0]
+    drawn = _blend.simulate(models(forecaster), forecaster._panel, 12, 40_000, 1)[0]
     found = forecaster.predict_quantiles(FH, alpha=LEVELS)
     below = np.array([(drawn <= found.to_numpy()[:, k]).mean(axis=0) for k in range(4)])
     np.testing.assert_allclose(below, np.repeat(np.array(LEVELS)[:, None], 12, axis=1), atol=0.02)

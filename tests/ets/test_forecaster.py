@@ -312,9 +312,10 @@ class TestUpdate:
     def test_missing_values_at_the_end_widen_forecasts(self, y, how):
         forecaster = ETSForecaster(sp=12, **how).fit(y[:50])
         far = forecaster.predict_var(np.arange(6, 9)), forecaster.predict_interval([6, 7, 8])
+        futures = forecaster.simulate(8).iloc[5:]
         forecaster.update(y[50:55] * np.nan, update_params=False)
         near = forecaster.predict_var([1, 2, 3]), forecaster.predict_interval([1, 2, 3])
-        for a, b in zip(far, near):
+        for a, b in zip((*far, futures), (*near, forecaster.simulate(3))):
             pd.testing.assert_frame_equal(a, b, rtol=1e-7)
 
     def test_known_values_change_nothing(self, y):
