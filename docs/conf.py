@@ -3,7 +3,11 @@
 import importlib.util
 import re
 
+from docutils import nodes
+from sphinx.domains.python import PyXRefRole
+
 import skgru
+import skgru.sktime
 
 project = "skgru"
 author = "The skgru developers"
@@ -11,33 +15,52 @@ copyright = f"2026, {author}"
 version = release = skgru.__version__
 
 extensions = [
+    "matplotlib.sphinxext.plot_directive",
     "myst_parser",
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx.ext.mathjax",
+    "sphinx_copybutton",
+    "sphinx_design",
     "sphinx_gallery.gen_gallery",
 ]
 exclude_patterns = ["_build"]
 templates_path = ["_templates"]
-default_role = "literal"
+default_role = "name"
+toc_object_entries_show_parents = "hide"
+
+nitpicky = True
+# Docstrings inherited from scikit-learn name its classes, which have no page here.
+nitpick_ignore_regex = [("py:.*", r"sklearn\..*")]
 
 html_theme = "pydata_sphinx_theme"
 html_title = "skgru"
-html_theme_options = {"show_prev_next": False, "navigation_with_keys": False}
-html_sidebars = {"reference": [], "changes": [], "contributing": []}
+html_theme_options = {
+    "header_links_before_dropdown": 6,
+    "navigation_with_keys": False,
+    "show_prev_next": False,
+}
+html_sidebars = {
+    page: [] for page in ("quickstart", "reference", "benchmarks", "contributing", "changes")
+}
+html_show_sourcelink = False
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+copybutton_exclude = ".linenos, .gp, .go"
+plot_formats = [("png", 110)]
+plot_html_show_formats = plot_html_show_source_link = False
 
 autosummary_generate = True
 autodoc_typehints = "none"  # numpydoc has them
 numpydoc_show_class_members = False  # the template of a class lists its methods
 
-# Examples that need the extra `benchmarks` are part of the site only where it is installed.
+# Examples that need the extra `benchmarks` run only where it is installed; their code is shown.
 NEEDS = {
-    "plot_forecast_ensemble": ("prophet", "statsforecast"),
-    "plot_stack_boosted_trees": ("lightgbm", "xgboost"),
-    "plot_stl_smoothing": ("statsmodels",),
+    "forecast_ensemble": ("prophet", "statsforecast"),
+    "stack_boosted_trees": ("lightgbm", "xgboost"),
 }
-absent = [
+SHOWN = [
     name
     for name, packages in NEEDS.items()
     if any(importlib.util.find_spec(package) is None for package in packages)
@@ -46,8 +69,11 @@ absent = [
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "gallery",
-    "filename_pattern": "plot_",
-    "ignore_pattern": rf"({'|'.join(['demo', *absent])})\.py",
+    "filename_pattern": rf"plot_(?!{'|'.join(SHOWN) or '$'})",
+    "ignore_pattern": r"demo\.py",
+    "subsection_order": [
+        f"../examples/{part}" for part in ("series", "forecasting", "text", "speech")
+    ],
     "abort_on_example_error": True,
     "run_stale_examples": True,  # the examples may be as they were, the library is not
     "capture_repr": (),  # an example with players of sound asks for them itself
@@ -58,6 +84,22 @@ sphinx_gallery_conf = {
     "show_memory": False,
     "write_computation_times": False,
 }
+
+
+# What `single` backquotes may name: classes and functions by the last part of their path.
+PUBLIC = {
+    name: f"{module.__name__}.{name}"
+    for module in (skgru.sktime, skgru)  # the second wins where both have a class of one name
+    for name in module.__all__
+    if name[0].isupper() or name == "make_text_scorer"
+}
+
+
+def link_by_name(role, rawtext, text, lineno, inliner, options=None, content=()):
+    """Link what has a page in the reference; everything else in backquotes is code."""
+    if text in PUBLIC:
+        return PyXRefRole()("py:obj", rawtext, f"~{PUBLIC[text]}", lineno, inliner)
+    return [nodes.literal(rawtext, text)], []
 
 
 def unlink(app, what, name, obj, options, lines):
@@ -79,4 +121,5 @@ def unlink(app, what, name, obj, options, lines):
 
 def setup(app):
     """Called by Sphinx."""
+    app.add_role("name", link_by_name)
     app.connect("autodoc-process-docstring", unlink)

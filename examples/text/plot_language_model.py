@@ -1,6 +1,6 @@
 """
-A language model that guesses the next word
-===========================================
+The next word, and text generation: Python's manual
+===================================================
 
 `GRULanguageModel` reads text and learns what comes next. Here it reads the manual that every Python
 brings along, once by word and once by character: the first guesses words, the second writes.
