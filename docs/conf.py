@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+from pathlib import Path
 
 from docutils import nodes
 from sphinx.domains.python import PyXRefRole
@@ -74,6 +75,9 @@ sphinx_gallery_conf = {
     "subsection_order": [
         f"../examples/{part}" for part in ("series", "forecasting", "text", "speech")
     ],
+    "default_thumb_file": str(
+        Path(__file__).parent / "design/pictures/side-by-side-forecasting.png"
+    ),
     "abort_on_example_error": True,
     "run_stale_examples": True,  # the examples may be as they were, the library is not
     "capture_repr": (),  # an example with players of sound asks for them itself

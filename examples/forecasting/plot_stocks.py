@@ -25,25 +25,30 @@ table = local_data.stocks().assign(month=lambda frame: frame["date"].dt.to_perio
 prices = table.set_index(["symbol", "month"])[["price"]].sort_index()
 wide = prices["price"].unstack("symbol")
 steps = range(1, 7)
-coverages = [0.5, 0.8, 0.9]
+shades = {0.9: "#cfe2f3", 0.8: "#9cc4e4", 0.5: "#5a9bd4"}
+coverages = list(shades)
 
 forecaster = ETSForecaster(sp=1).fit(prices, fh=steps)
 intervals = forecaster.predict_interval(coverage=coverages)
 
-figure, axes = plt.subplots(1, 5, figsize=(11, 3), layout="constrained")
-for ax, symbol in zip(axes, wide, strict=True):
+figure, axes = plt.subplots(2, 3, figsize=(8, 4.4), layout="constrained")
+for ax, symbol in zip(axes.flat, wide, strict=False):
     recent, ahead = wide[symbol].iloc[-36:], intervals.loc[symbol]
     ax.plot(recent.index.to_timestamp(), recent, color="black", linewidth=1)
-    for coverage in coverages[::-1]:
+    for coverage, shade in shades.items():
         band = ahead["price", coverage]
-        ax.fill_between(band.index.to_timestamp(), band["lower"], band["upper"],
-                        color="C0", alpha=0.25, linewidth=0)  # fmt: skip
+        when = band.index.to_timestamp()
+        ax.fill_between(
+            when, band["lower"], band["upper"], color=shade, linewidth=0,
+            label=f"{coverage:.0%} of prices to come",
+        )  # fmt: skip
     ax.set(title=symbol, ylim=(0, None))
     ax.xaxis.set_major_locator(YearLocator())
     ax.xaxis.set_major_formatter(DateFormatter("%Y"))
     ax.spines[["top", "right"]].set_visible(False)
-axes[0].set_ylabel("price ($)")
-figure.suptitle("Half, 80 and 90 of 100 prices should lie in the bands", fontsize=11)
+axes[0, 0].set_ylabel("price ($)")
+axes[1, 2].legend(*axes[0, 0].get_legend_handles_labels(), frameon=False, loc="center")
+axes[1, 2].set_axis_off()
 
 # %%
 # Three years, quarter by quarter
