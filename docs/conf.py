@@ -21,7 +21,7 @@ extensions = [
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.mathjax",
+    "sphinx-mathjax-offline",  # and with it sphinx.ext.mathjax
     "sphinx_copybutton",
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
