@@ -112,7 +112,7 @@ def unlink(app, what, name, obj, options, lines):
     Those are links into the pages of scikit-learn and sktime, and of sktime's many methods that all
     its objects have, everything but the summary: their lists are no lists to Sphinx.
     """
-    module = getattr(obj, "__module__", None) or ""
+    module = getattr(getattr(obj, "fget", obj), "__module__", None) or ""
     if module.startswith("skgru"):
         return
     text = re.sub(r":(?:ref|term):`([^`<]+?)\s*(?:<[^`>]+>)?`", r"\1", "\n".join(lines))

@@ -69,8 +69,8 @@ for name, error in errors.items():
 # %%
 # A day of sun
 # ------------
-# Half-hourly, as a share of what is installed; the season is a day of 48 steps. Six days are known,
-# the last of them is to be forecast, each time from the hour before.
+# Half-hourly, as a share of what is installed; the season is a day of 48 steps. Five days are
+# known, and the sixth is forecast as it goes on, from half an hour to three hours ahead.
 
 y = load_solar(api_version=None).tz_localize(None)
 start = len(y) - 48
