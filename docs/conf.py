@@ -45,6 +45,8 @@ html_theme_options = {
 html_sidebars = {
     page: [] for page in ("quickstart", "reference", "benchmarks", "contributing", "changes")
 }
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
 html_show_sourcelink = False
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
