@@ -8,6 +8,8 @@ from docutils import nodes
 from sphinx.domains.python import PyXRefRole
 
 import skgru
+import skgru.persistence
+import skgru.plotting
 import skgru.sktime
 
 project = "skgru"
@@ -92,19 +94,22 @@ sphinx_gallery_conf = {
 }
 
 
-# What `single` backquotes may name: classes and functions by the last part of their path.
-PUBLIC = {
-    name: f"{module.__name__}.{name}"
-    for module in (skgru.sktime, skgru)  # the second wins where both have a class of one name
-    for name in module.__all__
-    if name[0].isupper() or name == "make_text_scorer"
-}
+# What `single` backquotes may name: a path, or its last part where that says enough. Where two
+# modules have a class of one name, the short one is that of skgru itself, which comes last.
+PUBLIC = {}
+for module in (skgru.persistence, skgru.plotting, skgru.sktime, skgru):
+    for name in module.__all__:
+        path = f"{module.__name__}.{name}"
+        PUBLIC[path] = path
+        if name[0].isupper() or module is skgru:
+            PUBLIC[name] = f"~{path}"
+del PUBLIC["__version__"], PUBLIC["skgru.__version__"]
 
 
 def link_by_name(role, rawtext, text, lineno, inliner, options=None, content=()):
     """Link what has a page in the reference; everything else in backquotes is code."""
     if text in PUBLIC:
-        return PyXRefRole()("py:obj", rawtext, f"~{PUBLIC[text]}", lineno, inliner)
+        return PyXRefRole()("py:obj", rawtext, PUBLIC[text], lineno, inliner)
     return [nodes.literal(rawtext, text)], []
 
 

@@ -1,17 +1,16 @@
 """
-LSTM and RNN beside the GRU: Keras networks in the same estimator
-=================================================================
+LSTM and RNN beside the GRU
+===========================
 
-`network=` takes any Keras architecture; labels, validation, early stopping and grid searches stay
-as they are. So an LSTM and a simple recurrent network can be tried in place of the GRU, on the same
-data, by the change of one parameter.
+`GRUClassifier` takes any Keras architecture as `network`; labels, validation, early stopping and
+grid searches stay as they are. So an LSTM and a simple recurrent network can be tried in place of
+the GRU, on the same data, by the change of one parameter.
 """
 
 # %%
 # Three networks
 # --------------
-# A function returns the layers before the output. It is called with the shape of the data, and
-# imports Keras by itself: whoever only predicts never loads it.
+# A function returns the layers before the output. It is called with the shape of the data.
 
 import matplotlib.pyplot as plt
 import numpy as np
