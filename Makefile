@@ -3,6 +3,7 @@
 #   make test            all tests and documented examples
 #   make lint            format, lint and type checks
 #   make docs            the documentation site, in docs/_build/html
+#   make linkcheck       the site's external links, which needs the internet
 #   make package         build, check and use the wheel: newest and lowest dependencies, PYTHONS="..."
 #   make benchmarks      timings against the original Keras sample, and PyTorch if installed
 #   make demo PYTHON=python3.13 VENV=.venv313
@@ -19,12 +20,12 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 BIN := $(VENV)/bin
 READY := $(VENV)/.skgru
 
-.PHONY: help demo test lint format docs package benchmarks clean
+.PHONY: help demo test lint format docs linkcheck package benchmarks clean
 .SILENT:
 .NOTPARALLEL:  # two installations into one environment would collide
 
 help:
-	sed -n '2,8s/^#   //p' Makefile
+	sed -n '2,9s/^#   //p' Makefile
 
 demo: $(READY)-plot
 	$(BIN)/python examples/demo.py
@@ -45,6 +46,9 @@ format: $(READY)-lint
 docs: $(READY)-docs
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs docs/_build/html
 	echo "Open docs/_build/html/index.html"
+
+linkcheck: $(READY)-docs
+	$(BIN)/python -m sphinx --builder linkcheck -D plot_gallery=0 --quiet docs docs/_build/linkcheck
 
 package:
 	PYTHONS="$${PYTHONS:-$(PYTHON)}" .ci/package

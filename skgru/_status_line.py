@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 
@@ -9,12 +10,15 @@ _WIDTH = 20  # of the bar
 
 
 class StatusLine:
-    """Rewritten in place, with a bar, on a terminal; elsewhere one line of a log after another.
+    """Rewritten in place, with a bar, on a terminal or in a notebook; elsewhere lines of a log.
+
+    On a terminal it is never wider than the window, as a line that wraps cannot be rewritten. It
+    is written in one piece, so lines of several threads never mix.
 
     Parameters
     ----------
     rewrite : bool
-        Whether a terminal's line may be rewritten.
+        Whether a line may be rewritten where that is possible.
 
     Attributes
     ----------
@@ -23,9 +27,10 @@ class StatusLine:
     """
 
     def __init__(self, rewrite: bool):
-        self.live = rewrite and sys.stdout.isatty()
+        self.live = rewrite and (sys.stdout.isatty() or _in_notebook())
         self._started = time.monotonic()
         self._shown = 0.0
+        self._length = 0  # of what stands there
 
     @property
     def elapsed(self) -> float:
@@ -41,9 +46,12 @@ class StatusLine:
         """Write what is done, and of the whole which share."""
         self._shown = time.monotonic()
         if self.live:
-            done = round(_WIDTH * share)
-            text = f"\r{text}  [{'#' * done}{'.' * (_WIDTH - done)}]"
-        sys.stdout.write(text + ("" if self.live else "\n"))
+            text = _with_bar(text, share)
+            previous, self._length = self._length, len(text)
+            text = "\r" + text.ljust(previous)
+        else:
+            text += "\n"
+        sys.stdout.write(text)
         sys.stdout.flush()
 
     def close(self) -> None:
@@ -51,3 +59,19 @@ class StatusLine:
         if self.live and self._shown:
             sys.stdout.write("\n")
             sys.stdout.flush()
+
+
+def _in_notebook() -> bool:
+    """Whether output goes to a notebook: no terminal to its kernel, though it heeds a return."""
+    return type(sys.stdout).__module__ == "ipykernel.iostream"
+
+
+def _with_bar(text: str, share: float) -> str:
+    """The text and as much of a bar as there is room for."""
+    columns = 1000 if _in_notebook() else shutil.get_terminal_size().columns
+    room = columns - 1  # a full line wraps on some terminals
+    width = min(_WIDTH, room - len(text) - 4)
+    if width < 3:
+        return text[:room]
+    done = round(width * share)
+    return f"{text}  [{'#' * done}{'.' * (width - done)}]"

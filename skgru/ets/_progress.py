@@ -8,7 +8,7 @@ LINES = 10  # of a log, where the display cannot be rewritten in place
 
 
 class Progress:
-    """Series done: one line rewritten on a terminal, else a short log.
+    """Series done: one line rewritten on a terminal or in a notebook, else a short log.
 
     Parameters
     ----------

@@ -8,7 +8,7 @@ LINES = 10  # of a log, where the display cannot be rewritten in place
 
 
 class Progress:
-    """Epoch, loss and score of a running fit: one line rewritten on a terminal, else a short log.
+    """Epoch, loss and score of a running fit: one line rewritten in place, or a short log.
 
     Parameters
     ----------

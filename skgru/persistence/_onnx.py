@@ -35,7 +35,7 @@ def to_onnx(estimator) -> Any:
     Raises
     ------
     ImportError
-        Without the packages of ``pip install skgru[onnx]``.
+        Without the packages of ``pip install 'skgru[onnx]'``.
     NotFittedError
         Before `fit`.
     TypeError

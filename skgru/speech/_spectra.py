@@ -60,7 +60,7 @@ def mel_filters(rate: float, n_fft: int, n_mels: int, fmin: float, fmax: float) 
     try:
         from librosa.filters import mel
     except ImportError as error:
-        raise ImportError("LogMel needs librosa: pip install skgru[speech]") from error
+        raise ImportError("LogMel needs librosa: pip install 'skgru[speech]'") from error
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Empty filters")  # an error below
         filters = mel(sr=rate, n_fft=n_fft, n_mels=n_mels, fmin=fmin, fmax=fmax)

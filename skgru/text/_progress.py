@@ -10,7 +10,7 @@ from skgru._status_line import StatusLine
 class Progress:
     """Share done, loss and speed of a running fit.
 
-    On a terminal one line is rewritten in place, elsewhere each epoch prints one.
+    On a terminal and in a notebook one line is rewritten in place, elsewhere each epoch prints one.
 
     Parameters
     ----------

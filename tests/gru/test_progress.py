@@ -26,5 +26,5 @@ def test_a_terminal_line_is_rewritten(capsys, monkeypatch):
     progress.close()
     printed = capsys.readouterr().out
     assert printed.count("\r") == 2
-    assert printed.endswith("[####################]\n")
+    assert printed.endswith("#]\n")
     assert "validation score 0.8000" in printed

@@ -142,5 +142,5 @@ def test_what_has_no_graph_is_refused(monkeypatch):
     with pytest.raises(TypeError, match="text, numbers or truth values"):
         to_onnx(small(skgru.GRUClassifier).fit(X, days))
     monkeypatch.setitem(sys.modules, "onnx", None)
-    with pytest.raises(ImportError, match=r"pip install skgru\[onnx\]"):
+    with pytest.raises(ImportError, match=r"pip install 'skgru\[onnx\]'"):
         to_onnx(small(skgru.GRUClassifier).fit(X, X[:, 0] > 0))

@@ -17,7 +17,7 @@ def test_timing_and_loudness_do_not_count():
 
 def test_without_librosa(monkeypatch):
     monkeypatch.setitem(sys.modules, "librosa.sequence", None)
-    with pytest.raises(ImportError, match=r"pip install skgru\[speech\]"):
+    with pytest.raises(ImportError, match=r"pip install 'skgru\[speech\]'"):
         _distance.distortion(np.zeros((2, 20)), np.zeros((2, 20)))
 
 

@@ -115,7 +115,7 @@ def test_without_librosa_the_error_says_what_to_install():
         "LogMel().transform([[0.0, 1.0]])"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert "ImportError: LogMel needs librosa: pip install skgru[speech]" in run.stderr
+    assert "ImportError: LogMel needs librosa: pip install 'skgru[speech]'" in run.stderr
 
 
 def test_only_the_bands_of_librosa_are_loaded():

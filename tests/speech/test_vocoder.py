@@ -25,7 +25,7 @@ def test_frames_of_the_waveform_are_those_it_was_made_of():
 def test_without_librosa(monkeypatch):
     analysis = LogMel(8000, window=0.032, hop=0.008)._analysis()
     monkeypatch.setitem(sys.modules, "librosa", None)
-    with pytest.raises(ImportError, match=r"pip install skgru\[speech\]"):
+    with pytest.raises(ImportError, match=r"pip install 'skgru\[speech\]'"):
         _vocoder.waveform(np.zeros((9, 40)), analysis, 2, 0)
 
 

@@ -2,12 +2,13 @@
 Airline passengers by exponential smoothing
 ===========================================
 
-Monthly passengers of 1949 to 1960: growth, and a season that grows with it. Fifteen models are
-fitted, weighed, and their forecasts combined; the last two years are held back to see what comes
-of it.
+Monthly passengers of 1949 to 1960: growth, and a season that grows with it. All models that suit
+the series are fitted and weighed, and their forecasts combined; the last two years are held back to
+see what comes of it.
 """
 
 # %%
+# sphinx_gallery_thumbnail_number = 2
 import matplotlib.pyplot as plt
 from sktime.datasets import load_airline
 
@@ -34,10 +35,12 @@ display = forecaster.plot_components()
 # Point forecasts are the weighted mean over all candidates, and the intervals those of the mixture
 # of their distributions. Orange is what happened.
 
-fig, ax = plt.subplots(figsize=(9, 4))
+figure, ax = plt.subplots(figsize=(8, 3.8), layout="constrained")
 forecaster.plot_forecast(range(1, 25), coverage=[0.8, 0.95], ax=ax)
 ax.plot(test.index.to_timestamp(), test.to_numpy(), color="tab:orange", lw=1, label="what happened")
-ax.legend(loc="upper left")
+ax.set(ylabel="thousands a month")
+ax.legend(frameon=False, loc="upper left")
+ax.spines[["top", "right"]].set_visible(False)
 
 # %%
 # Beside the value of a year ago, and one model alone

@@ -1,10 +1,11 @@
 """
-Which library is this sentence about? Reading against counting
-==============================================================
+Text classification: reading against counting
+=============================================
 
-`SequenceVectorizer` turns documents into sequences of token numbers, and `GRUClassifier` reads them
-one after the other. The opponent is hard to beat: word and word-pair counts (TF-IDF) and a logistic
-regression. Together the two know more than either.
+Which library does a paragraph belong to? `SequenceVectorizer` turns documents into sequences of
+token numbers, and `GRUClassifier` reads them one after the other. The opponent is hard to beat:
+word and word-pair counts (TF-IDF) and a logistic regression. Together the two know more than
+either.
 """
 
 # %%

@@ -1,6 +1,6 @@
 """
-Digits that run into each other: transcribing a telephone line
-==============================================================
+Transcription: digits that run into each other
+==============================================
 
 Every key of a telephone sends two tones at once, one for its row and one for its column. Here
 numbers are dialled in a hurry over a bad line, and `GRUTranscriber` writes down which. It is told

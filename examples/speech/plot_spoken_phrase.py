@@ -1,5 +1,5 @@
 """
-A phrase that nobody has recorded: speech from text
+Speech synthesis: a phrase that nobody has recorded
 ===================================================
 
 `GRUSynthesizer` learns a voice from recordings and what is said in them, and then says something

@@ -1,6 +1,6 @@
 """
-Numbers in words, from English to French
-========================================
+Machine translation: numbers from English to French
+===================================================
 
 `GRUSeq2Seq` reads a text and writes another one. Here it reads "seventy-two" and writes
 "soixante-douze": French counts in tens up to sixty and in twenties above, and nobody tells the

@@ -1,6 +1,6 @@
 """
-Spoken digits, and voices never heard before
-============================================
+Speech recognition: digits, by voices never heard before
+========================================================
 
 A recording becomes frames, frames go into a GRU, and out comes what was said. The recordings here
 are made by formula, so that nothing needs to be downloaded: harmonics and noise through resonances

@@ -1,6 +1,6 @@
 """
-Forecasts that say how sure they are
-====================================
+A GRU that says how sure it is
+==============================
 
 `skgru.sktime.GRUForecaster` takes a series and a horizon. What it finds out by itself: the season,
 how far to look back, whether to read logarithms, and how wide its intervals must be.

@@ -1,6 +1,6 @@
 """
-A language model that guesses the next word
-===========================================
+The next word, and text generation: Python's manual
+===================================================
 
 `GRULanguageModel` reads text and learns what comes next. Here it reads the manual that every Python
 brings along, once by word and once by character: the first guesses words, the second writes.
@@ -12,6 +12,7 @@ brings along, once by word and once by character: the first guesses words, the s
 # `pydoc_data.topics` holds the reference manual by topic: the pages that ``help("for")`` shows.
 # Each is a document; a tenth is kept to see how well the models do on what they have not read.
 
+# sphinx_gallery_thumbnail_number = 2
 import re
 from pydoc_data.topics import topics
 

@@ -1,6 +1,6 @@
 """
-First lines of docstrings, written from what follows
-====================================================
+Summarisation: first lines of docstrings
+========================================
 
 The first line of a docstring sums up the rest. So every documented package holds thousands of texts
 with a summary: enough to teach `GRUSeq2Seq` to write first lines, and to see how far a small

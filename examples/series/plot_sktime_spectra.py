@@ -1,6 +1,6 @@
 """
-How fat is the meat? Regression in sktime
-=========================================
+Regression in sktime: how fat is the meat?
+==========================================
 
 Near-infrared light goes through a sample of minced meat, and its absorbance is measured at 100
 wavelengths. The shape of that curve tells the share of fat. `skgru.sktime.GRURegressor` learns it

@@ -1,6 +1,6 @@
 """
-What is the wrist doing? A panel in sktime
-==========================================
+Classification in sktime: what is the wrist doing?
+==================================================
 
 A smart watch measures acceleration and rotation ten times a second while its owner stands, walks,
 runs or plays badminton. `skgru.sktime.GRUClassifier` takes the recordings as sktime keeps them, and

@@ -1,6 +1,6 @@
 """
-Two numbers from a noisy swing
-==============================
+Regression: two numbers from a noisy swing
+==========================================
 
 A pendulum swings and comes to rest. From a short, noisy record with gaps: how fast does it swing,
 and how quickly does it lose energy? One regressor answers both.

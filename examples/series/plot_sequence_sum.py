@@ -1,6 +1,6 @@
 """
-Does the sum exceed half the length?
-====================================
+Classification: does the sum exceed half the length?
+====================================================
 
 The smallest task that needs a memory: read 20 random numbers one after another, then say whether
 their sum is greater than 10. No single step gives the answer away.

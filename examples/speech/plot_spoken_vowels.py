@@ -1,9 +1,10 @@
 """
-Who is speaking? Sequences of unequal length
+Speaker identification: who says this vowel?
 ============================================
 
-Nine men say the vowels "a" and "e". Each recording comes as 12 coefficients a frame and lasts 7 to
-29 frames: sequences of unequal length, which go into a GRU as they are. The data come with sktime.
+Nine men say the vowels "a" and "e", and the voice tells who it is. Each recording comes as 12
+coefficients a frame and lasts 7 to 29 frames: sequences of unequal length, which go into a GRU as
+they are. The data come with sktime.
 """
 
 # %%
