@@ -28,7 +28,7 @@ class Length(NamedTuple):
 
 
 # Networks learn the noise of numbers by heart sooner than that of labels.
-LENGTHS = {"cross_entropy": Length(1200, 20, 400), "squared_error": Length(600, 10, 30, 150)}
+LENGTHS = {"cross_entropy": Length(1200, 20, 400), "squared_error": Length(600, 10, 15, 150)}
 
 
 def patches(length, stride, lengths: np.ndarray) -> tuple[int, int]:

@@ -68,7 +68,7 @@ class GRURegressor(RegressorMixin, AbstractGRU):
         None shows them as they are, for series whose single steps or exact ends carry the meaning.
     epochs : int or "auto", default="auto"
         Passes over the training rows. ``"auto"`` aims at 600 updates of the weights, within 10 to
-        30 epochs, and makes 150 updates at least. Where the target is
+        15 epochs, and makes 150 updates at least. Where the target is
         free of noise, more epochs gain a little.
     batch_size : int or "auto", default="auto"
         Rows to an update; ``"auto"`` is 16.

@@ -41,8 +41,8 @@ def test_short_series_are_refused():
         ("cross_entropy", 160, 120),
         ("cross_entropy", 16_000, 20),
         ("squared_error", 16, 150),  # 150 updates at least
-        ("squared_error", 160, 30),
-        ("squared_error", 640, 15),
+        ("squared_error", 160, 15),
+        ("squared_error", 960, 10),
         ("squared_error", 16_000, 10),
     ],
 )
