@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import secrets
 import shutil
 import signal
 from dataclasses import dataclass, field
@@ -72,6 +73,11 @@ def armed(folder):
 
 
 @pytest.fixture(scope="module")
+def fugue():
+    return pytest.importorskip("fugue", reason="absent: pip install 'skgru[fugue]'")
+
+
+@pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("scale") / "pieces"
 
@@ -89,6 +95,11 @@ def dask_cluster(folder):
     distributed = pytest.importorskip("distributed", reason="absent: pip install 'skgru[dask]'")
     arm = armed(folder)
 
+    def frame(frame):
+        import dask.dataframe
+
+        return dask.dataframe.from_pandas(frame, npartitions=3)
+
     class Arm(distributed.WorkerPlugin):
         def setup(self, worker):
             arm()
@@ -99,14 +110,12 @@ def dask_cluster(folder):
         ) as cluster,
         distributed.Client(cluster) as client,
     ):
-        import dask.dataframe
-
         if arm:
             client.register_plugin(Arm())
         yield Cluster(
             "dask",
             client,
-            lambda frame: dask.dataframe.from_pandas(frame, npartitions=3),
+            frame,
             lambda frame: frame.compute(),
             # Every worker has a copy of the data: none is lost with one of them.
             lambda *data: {"scatter": data},
@@ -120,6 +129,7 @@ def ray_cluster(folder):
     register_ray()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        patch.setenv("RAY_AUTH_TOKEN", secrets.token_hex(32))  # else it leaves one in the home
         arm = armed(folder)
         ray.init(
             num_cpus=2,
@@ -185,8 +195,7 @@ def test_a_search_finds_what_one_process_finds(cluster, pieces):
 
 
 @pytest.mark.parametrize("parameters", [{"bagging": 3}, {"trend": "mul", "restrict": False}])
-def test_a_panel_has_the_forecasts_of_one_process(cluster, pieces, parameters):
-    pytest.importorskip("fugue", reason="absent: pip install 'skgru[fugue]'")
+def test_a_panel_has_the_forecasts_of_one_process(fugue, cluster, pieces, parameters):
     forecaster = ETSForecaster(sp=12, n_simulations=50, random_state=1, **parameters)
     frame = make_panel()
     right = forecaster.forecast_long(frame, 6, coverage=0.8)
@@ -194,8 +203,7 @@ def test_a_panel_has_the_forecasts_of_one_process(cluster, pieces, parameters):
     pd.testing.assert_frame_equal(found, right, check_exact=True)
 
 
-def test_a_frame_of_the_engine_has_them_too(cluster, pieces):
-    pytest.importorskip("fugue", reason="absent: pip install 'skgru[fugue]'")
+def test_a_frame_of_the_engine_has_them_too(fugue, cluster, pieces):
     forecaster, frame = ETSForecaster(sp=12, random_state=1), make_panel()
     right = forecaster.forecast_long(frame, 6, coverage=0.8)
     spread = forecaster.forecast_long(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import importlib.util
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -149,7 +150,7 @@ def _packed(panel: Panel, n_parts: int) -> pd.DataFrame:
             _LENGTHS: _text(np.diff(offsets[first : last + 1])),
             _VALUE: _text(panel.values[offsets[first] : offsets[last]]),
         }
-        for first, last in zip(edges[:-1], edges[1:])
+        for first, last in pairwise(edges)
     ]
     return pd.DataFrame(rows)
 
@@ -166,7 +167,8 @@ def _numbers(text: str, dtype) -> np.ndarray:
 
 def _work_on_parts(df: pd.DataFrame, task: Any) -> pd.DataFrame:
     """Forecasts of parts of a panel of our own."""
-    return pd.concat([_work_on_part(*row, task) for row in df.itertuples(index=False, name=None)])
+    rows = zip(df[_SERIES], df[_LENGTHS], df[_VALUE])
+    return pd.concat([_work_on_part(int(first), own, text, task) for first, own, text in rows])
 
 
 def _work_on_part(first: int, lengths: str, values: str, task: Task) -> pd.DataFrame:
