@@ -1,6 +1,7 @@
 # Every command prepares what it needs in $(VENV), once; after a change of pyproject.toml, again.
 #   make demo            the sequence-sum task and a real data set, with a figure
 #   make test            all tests and documented examples
+#   make test-scale      tests and an example on real clusters of Dask and Ray, in .venv-scale
 #   make lint            format, lint and type checks
 #   make docs            the documentation site, in docs/_build/html
 #   make linkcheck       the site's external links, which needs the internet
@@ -20,12 +21,12 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 BIN := $(VENV)/bin
 READY := $(VENV)/.skgru
 
-.PHONY: help demo test lint format docs linkcheck package benchmarks clean
+.PHONY: help demo test test-scale test-scale-here lint format docs linkcheck package benchmarks clean
 .SILENT:
 .NOTPARALLEL:  # two installations into one environment would collide
 
 help:
-	sed -n '2,9s/^#   //p' Makefile
+	sed -n '2,10s/^#   //p' Makefile
 
 demo: $(READY)-plot
 	$(BIN)/python examples/demo.py
@@ -33,6 +34,15 @@ demo: $(READY)-plot
 test: $(READY)-test
 	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=$(WORKERS) --dist=loadfile \
 	  --doctest-modules --doctest-glob='*.rst' tests skgru docs
+
+# An environment of its own: Fugue holds pandas below 3.
+test-scale:
+	$(MAKE) --no-print-directory VENV=$(VENV)-scale test-scale-here
+
+test-scale-here: $(READY)-scale
+	$(BIN)/python -m pytest tests/test_scale_out.py tests/ets/test_long.py
+	$(BIN)/python examples/scale_out.py dask
+	$(BIN)/python examples/scale_out.py ray
 
 lint: $(READY)-lint
 	$(BIN)/python -m ruff format --check --quiet .
@@ -57,7 +67,7 @@ benchmarks: $(READY)-benchmarks
 	$(BIN)/python benchmarks/bench_seed_task.py
 
 clean:
-	rm -rf $(VENV) out build dist docs/_build docs/gallery docs/generated
+	rm -rf $(VENV) $(VENV)-scale out build dist docs/_build docs/gallery docs/generated
 	rm -rf .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	find skgru tests examples benchmarks docs -name __pycache__ -prune -exec rm -rf {} +
 

@@ -75,7 +75,7 @@ sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "gallery",
     "filename_pattern": rf"plot_(?!{'|'.join(SHOWN) or '$'})",
-    "ignore_pattern": r"demo\.py",
+    "ignore_pattern": r"(demo|scale_out)\.py",
     "subsection_order": [
         f"../examples/{part}" for part in ("series", "forecasting", "text", "speech")
     ],

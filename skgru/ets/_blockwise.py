@@ -24,6 +24,7 @@ def forecast(
     n_paths: int,
     seed: int,
     after_block: Callable[[int], object] | None = None,
+    numbers: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Point forecasts and quantiles of all series, from one step after their ends to `h`.
 
@@ -41,6 +42,9 @@ def forecast(
     seed : int
     after_block : callable, optional
         Called in this thread with the number of series done, after each block.
+    numbers : ndarray of int, shape (n_series,), optional
+        Of the series, which with the seed decide what is drawn; from 0 by default. A part of a
+        panel that keeps its numbers has the forecasts of the whole.
 
     Returns
     -------
@@ -55,9 +59,18 @@ def forecast(
     means = np.empty((panel.n_series, h))
     quantiles = np.empty((len(levels), panel.n_series, h))
     short = Short()
+    numbers = np.arange(panel.n_series) if numbers is None else numbers
+
+    # The blocks share the threads: within each there is one.
+    own = Options(**{**vars(options), "n_jobs": 1})
 
     def work(first: int, last: int) -> int:
-        fitted, steps, part = _fit(panel, first, last, options, h, n_paths, seed, short)
+        def on_short(part: Panel, which: np.ndarray, what: str) -> None:
+            short.add(which + first, what)
+
+        part, block = _cut(panel, first, last), numbers[first:last]
+        fitted = _bagging.estimate(part, own, n_paths, seed, None, on_short, block)
+        steps = np.broadcast_to(np.arange(1, h + 1), (last - first, h))
         means[first:last] = _bagging.mean(fitted, part, steps)
         if levels:
             found = _bagging.quantiles(fitted, part, steps, levels)
@@ -86,24 +99,15 @@ def panel_of(values: np.ndarray, offsets: np.ndarray, names: pd.Index, **calenda
     return Panel(values, offsets, names, ["value"], [], **calendar)
 
 
-def _fit(panel: Panel, first: int, last: int, options: Options, h: int, n_paths, seed, short):
-    """Models of the series from `first` to before `last`, the steps asked for, and those series."""
+def _cut(panel: Panel, first: int, last: int) -> Panel:
+    """The series from `first` to before `last`."""
     edge, names = panel.offsets[first], panel.instances
     assert names is not None
-    part = panel_of(
+    return panel_of(
         panel.values[edge : panel.offsets[last]],
         panel.offsets[first : last + 1] - edge,
         names[first:last],
     )
-
-    def on_short(part: Panel, which: np.ndarray, what: str) -> None:
-        short.add(which + first, what)
-
-    # The blocks share the threads: within each there is one.
-    own = Options(**{**vars(options), "n_jobs": 1})
-    numbers = np.arange(first, last)
-    fitted = _bagging.estimate(part, own, n_paths, seed, None, on_short, numbers)
-    return fitted, np.broadcast_to(np.arange(1, h + 1), (last - first, h)), part
 
 
 class Short:

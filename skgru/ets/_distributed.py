@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import importlib.util
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -18,8 +20,10 @@ FRAMES = ("dask", "fugue", "fugue_dask", "fugue_ray", "fugue_spark", "pyspark", 
 
 # Partitions of an engine, for each of its workers: the work is spread evenly.
 _PARTS = 4
-# Columns of our own; the first one names the partition.
-_PART, _SERIES, _PLACE, _VALUE = "_part", "_series", "_place", "_value"
+# More values than this make further partitions, so that each stays a small message.
+_VALUES_A_PART = 1_000_000
+# Columns of our own; the first one names the partition of a row.
+_PART, _SERIES, _PLACE, _LENGTHS, _VALUE = "_part", "_series", "_place", "_lengths", "_value"
 
 
 @dataclass(frozen=True)
@@ -70,15 +74,12 @@ def forecast(panel: Panel, task: Task, engine) -> tuple[np.ndarray, np.ndarray]:
     n, h = panel.n_series, task.h
     names = _names(task)
     with fa.engine_context(engine) as context:
-        parts = min(_PARTS * context.get_current_parallelism(), n)
-        series = np.repeat(np.arange(n), panel.lengths)
-        place = np.arange(len(series)) - panel.offsets[series]
-        rows = {_PART: series % parts, _SERIES: series, _PLACE: place, _VALUE: panel.values}
+        parts = _packed(panel, _PARTS * context.get_current_parallelism())
         result = fa.transform(
-            pd.DataFrame(rows, copy=False),
-            _work_on_rows,
+            parts,
+            _work_on_parts,
             schema=f"{_SERIES}:long,{_PLACE}:long,{','.join(f'{name}:double' for name in names)}",
-            partition={"by": _PART, "num": parts},
+            partition={"num": len(parts)},
             params={"task": task},
             as_local=True,
         )
@@ -137,19 +138,46 @@ def _spread(df: pd.DataFrame, column: str, parts: int) -> pd.DataFrame:
     return df.assign(**{_PART: number})
 
 
-def _work_on_rows(df: pd.DataFrame, task: Any) -> pd.DataFrame:
-    """Forecasts of a partition of our own columns."""
-    df = df.sort_values([_SERIES, _PLACE])
-    series = df[_SERIES].to_numpy()
-    edges = np.flatnonzero(np.diff(series, prepend=-1, append=-1))
-    values = df[_VALUE].to_numpy(np.float64, na_value=np.nan)
-    names = pd.Index(series[edges[:-1]])
-    panel = _blockwise.panel_of(values, edges, names)
-    found = _forecast(panel, task, _options.first_period(task.parameters["sp"]))
-    table = {
-        _SERIES: np.repeat(names.to_numpy(), task.h),
-        _PLACE: np.tile(np.arange(task.h), len(names)),
-    }
+def _packed(panel: Panel, n_parts: int) -> pd.DataFrame:
+    """Series that follow each other in about equal parts, a part a row: no engine has to sort."""
+    offsets = panel.offsets
+    n_parts = max(n_parts, -(-int(offsets[-1]) // _VALUES_A_PART))
+    even = np.linspace(0, offsets[-1], n_parts + 1)[1:-1]
+    edges = np.unique([0, *np.searchsorted(offsets, even), panel.n_series])
+    rows = [
+        {
+            _SERIES: int(first),
+            _LENGTHS: _text(np.diff(offsets[first : last + 1])),
+            _VALUE: _text(panel.values[offsets[first] : offsets[last]]),
+        }
+        for first, last in pairwise(edges)
+    ]
+    return pd.DataFrame(rows)
+
+
+def _text(values: np.ndarray) -> str:
+    """Numbers to the bit in letters: what every engine's frames can hold."""
+    return base64.b64encode(values.tobytes()).decode("ascii")
+
+
+def _numbers(text: str, dtype) -> np.ndarray:
+    """What `_text` was made of."""
+    return np.frombuffer(base64.b64decode(text), dtype).copy()  # kernels want it writeable
+
+
+def _work_on_parts(df: pd.DataFrame, task: Any) -> pd.DataFrame:
+    """Forecasts of parts of a panel of our own."""
+    rows = zip(df[_SERIES], df[_LENGTHS], df[_VALUE])
+    return pd.concat([_work_on_part(int(first), own, text, task) for first, own, text in rows])
+
+
+def _work_on_part(first: int, lengths: str, values: str, task: Task) -> pd.DataFrame:
+    """Forecasts of the series from number `first` on."""
+    offsets = np.append(0, np.cumsum(_numbers(lengths, np.int64)))
+    numbers = np.arange(first, first + len(offsets) - 1)
+    panel = _blockwise.panel_of(_numbers(values, np.float64), offsets, pd.Index(numbers))
+    found = _forecast(panel, task, _options.first_period(task.parameters["sp"]), numbers)
+    table = {_SERIES: np.repeat(numbers, task.h), _PLACE: np.tile(np.arange(task.h), len(numbers))}
     return pd.DataFrame({**table, **dict(zip(_names(task), found))})
 
 
@@ -171,12 +199,12 @@ def _work_on_frame(df: pd.DataFrame, task: Any) -> pd.DataFrame:
     )
 
 
-def _forecast(panel: Panel, task: Task, sp: int) -> np.ndarray:
+def _forecast(panel: Panel, task: Task, sp: int, numbers=None) -> np.ndarray:
     """Means and bounds, (1 + n_levels, n_series h). One thread: engines have workers."""
     weeks = _series.may_be_weeks(panel)
     options = replace(_options.read(task.parameters, sp, weeks=weeks), n_jobs=1)
     levels = [level for c in task.coverage for level in (0.5 - 0.5 * c, 0.5 + 0.5 * c)]
     means, quantiles = _blockwise.forecast(
-        panel, options, task.h, levels, task.parameters["n_simulations"], task.seed
+        panel, options, task.h, levels, task.parameters["n_simulations"], task.seed, None, numbers
     )
     return np.concatenate([means[None], quantiles]).reshape(len(quantiles) + 1, -1)
