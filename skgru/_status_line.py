@@ -54,6 +54,13 @@ class StatusLine:
         sys.stdout.write(text)
         sys.stdout.flush()
 
+    def tell(self, text: str) -> None:
+        """Write a line that stays."""
+        self.close()
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+        self._shown, self._length = 0.0, 0
+
     def close(self) -> None:
         """End a line that was rewritten in place."""
         if self.live and self._shown:

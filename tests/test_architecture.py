@@ -31,6 +31,7 @@ GRU_LAYERS = [
     {"_estimator"},
     {"_recipe"},
     {"_training"},
+    {"_course", "_schedule"},
     {"_accelerator", "_epoch", "_native"},
     {"_user_forward"},
     {"_compiled", "_portable"},
@@ -100,7 +101,15 @@ ETS_LAYERS = [
 TEXT_LAYERS = [
     {"_language_model", "_seq2seq", "_text_scorer", "_vectorizer"},
     {"_writer", "_fitting", "_seq2seq_fitting"},
-    {"_beam", "_generation", "_schedule", "_seq2seq_reading", "_seq2seq_training", "_training"},
+    {
+        "_beam",
+        "_course",
+        "_generation",
+        "_schedule",
+        "_seq2seq_reading",
+        "_seq2seq_training",
+        "_training",
+    },
     {"_decoder"},
     {"_encoder"},
     {"_reading", "_decoding", "_layer", "_seq2seq_model", "_sharded"},
@@ -117,7 +126,7 @@ PERSISTENCE_LAYERS = [
     {"_checks"},
     {"_checks_ets", "_checks_speech", "_checks_text"},
     {"_checks_networks"},
-    {"_archive", "_atomic", "_conditions", "_onnx_graph", "_registry", "_tables"},
+    {"_conditions", "_onnx_graph", "_registry", "_tables"},
 ]
 
 # Within speech, the same.

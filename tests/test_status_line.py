@@ -61,3 +61,13 @@ def test_a_line_fits_into_the_window(monkeypatch, columns):
 def test_a_notebook_is_as_wide_as_it_likes(monkeypatch):
     monkeypatch.setenv("COLUMNS", "10")
     assert "#]" in shown(monkeypatch, OutStream(), ["a line longer than ten"])
+
+
+def test_a_line_that_stays(monkeypatch):
+    stream = Terminal()
+    monkeypatch.setattr(sys, "stdout", stream)
+    line = StatusLine(True)
+    line.show("one", 1.0)
+    line.tell("it is over")
+    line.close()
+    assert stream.getvalue() == f"\rone  [{20 * '#'}]\nit is over\n"

@@ -92,6 +92,16 @@ class GRUClassifier(ClassifierMixin, AbstractGRU):
         runs wherever Keras does, ``"auto"`` takes Keras where JAX has an accelerator or the
         `network` is your own, and numba otherwise. The fitted network is the same kind of thing
         either way.
+    max_time : float or None, default=None
+        Seconds that a `fit` or `partial_fit` may take. The update in which they run out is the
+        last one; on Keras the epoch. Where they will not do for all epochs, a falling learning rate
+        goes to zero in the last fifth of the time [5]_.
+    checkpoint_dir : str, Path or None, default=None
+        A folder where `fit` keeps its state, every ten seconds or so and at the end. The same fit,
+        of equal parameters and data, goes on from there if it was cut off, by `max_time` too, which
+        then awaits the end of an epoch and leaves the learning rate alone; one that was done
+        returns at once. Needs a whole number as `random_state`, and neither `warm_start` nor a
+        `network` of your own.
     random_state : int, RandomState instance or None, default=None
         The only source of randomness: first weights, order of rows, dropout, validation rows.
     verbose : int, default=0
@@ -120,6 +130,9 @@ class GRUClassifier(ClassifierMixin, AbstractGRU):
         The lowest of them.
     validation_score_curve_ : list of float or None
         Accuracy on the held-out rows after each epoch, with `early_stopping`.
+    stop_reason_ : str
+        Why the training ended: ``"epochs"``, ``"early_stopping"``, ``"max_time"``, ``"callback"``
+        or ``"interrupted"``.
 
     See Also
     --------
@@ -150,6 +163,8 @@ class GRUClassifier(ClassifierMixin, AbstractGRU):
        recurrent neural networks on sequence modeling. arXiv:1412.3555.
     .. [3] Loshchilov, I. & Hutter, F. (2019). Decoupled weight decay regularization. ICLR.
     .. [4] Ioffe, S. & Szegedy, C. (2015). Batch normalization. ICML.
+    .. [5] Hägele, A. et al. (2024). Scaling laws and compute-optimal training beyond fixed training
+       durations. NeurIPS.
 
     Examples
     --------
@@ -205,6 +220,8 @@ class GRUClassifier(ClassifierMixin, AbstractGRU):
         warm_start=False,
         network=None,
         engine="auto",
+        max_time=None,
+        checkpoint_dir=None,
         random_state=None,
         verbose=0,
     ) -> None:
@@ -236,6 +253,8 @@ class GRUClassifier(ClassifierMixin, AbstractGRU):
         self.warm_start = warm_start
         self.network = network
         self.engine = engine
+        self.max_time = max_time
+        self.checkpoint_dir = checkpoint_dir
         self.random_state = random_state
         self.verbose = verbose
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -11,6 +13,9 @@ from skgru.gru._backend import require_same_process
 from skgru.gru._model import Moments, TrainingSet
 from skgru.gru._program import Columns, Epoch, EpochKey, Hyper, Progress, Spec, device
 from skgru.gru._programs import Programs, SpecKey
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 Weights = tuple[np.ndarray, ...]
 
@@ -32,6 +37,8 @@ class KerasEngine:
     seed : int
         Of dropout, and of the first weights where they are drawn here.
     """
+
+    whole_epochs = True
 
     def __init__(self, spec, weights, data, settings, seed, moments: Moments | None = None):
         require_same_process()
@@ -78,9 +85,10 @@ class KerasEngine:
                 state[places[id(variable)]] = np.asarray(value, "float32")
         return state
 
-    def run_epoch(self, order: np.ndarray, rates: np.ndarray) -> float:
+    def run_epoch(self, order: np.ndarray, rates: Iterable[float]) -> float:
         """One update for each row of `order` (n_batches, batch_size); the mean loss."""
         require_same_process()
+        rates = np.fromiter(rates, "float32")
         n_batches, batch_size = order.shape
         room = _buckets.power_of_two(n_batches, 64)
         key = EpochKey(
@@ -116,6 +124,17 @@ class KerasEngine:
         t = self._n_done + 1.0 + np.arange(len(rates))
         beta_1, beta_2 = self._settings.beta_1, self._settings.beta_2
         return (rates * np.sqrt(1 - beta_2**t) / (1 - beta_1**t)).astype("float32")
+
+    def state(self) -> dict:
+        """All that changes in training, copied; `restore` takes it."""
+        params, mean, square, others = jax.tree.map(np.array, self._progress)
+        return {"params": params, "moments": (mean, square, self._n_done), "others": others}
+
+    def restore(self, state: dict) -> None:
+        """Be as an engine of the same network was."""
+        mean, square, self._n_done = state["moments"]
+        progress = Progress(state["params"], mean, square, state["others"])
+        self._progress = jax.tree.map(jnp.asarray, progress)
 
     @property
     def moments(self) -> Moments:

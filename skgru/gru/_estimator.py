@@ -15,6 +15,8 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from skgru._checkpoint import NOWHERE, Checkpoint, find_checkpoint
+from skgru._time_limit import TimeLimit
 from skgru._versioned import Versioned
 from skgru.gru import (
     _augmentation,
@@ -104,11 +106,12 @@ class AbstractGRU(
         """
         with _all_or_nothing(self):
             _parameters.check(self)
+            limit = TimeLimit(self.max_time, hurries=self.checkpoint_dir is None or bool(epochs))
             seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
             hold_out = self.early_stopping and epochs is None
             task = self._prepare(X, y, sample_weight, seed, fresh, hold_out, classes)
             metadata = None if sample_weight is None else {"sample_weight": sample_weight}
-            self._train((X, y, metadata), task, seed, fresh, epochs)
+            self._train((X, y, metadata), task, seed, fresh, epochs, limit)
         return self
 
     def _prepare(
@@ -213,12 +216,15 @@ class AbstractGRU(
             return 1, 1
         return _defaults.patches(self.patch_length, self.patch_stride, lengths)
 
-    def _train(self, given, task: Task, seed: int, fresh: bool, epochs: int | None) -> None:
+    def _train(
+        self, given, task: Task, seed: int, fresh: bool, epochs: int | None, limit: TimeLimit
+    ) -> None:
         """Run the training and store what comes of it.
 
         `given` is what the user gave, X, y and what scorers take beside them, for callbacks.
         """
         spec = task.spec
+        checkpoint = NOWHERE if epochs else self._find_checkpoint(task)
         schedule = _recipe.schedule(self, len(task.data.targets), epochs)
         done = 0 if fresh else self.n_iter_
         rng = np.random.default_rng([seed, done])
@@ -253,7 +259,10 @@ class AbstractGRU(
                 vary=self._variants(task, [seed, done, 1]),
                 stopping=self._stopping(spec, task.held),
                 after_epoch=after_epoch,
+                limit=limit,
+                checkpoint=checkpoint,
             )
+            progress.end(len(history.loss), history.stop_reason)
         finally:
             progress.close()
         self.__dict__.update(self._fitted(spec, weights, history, fresh))
@@ -278,19 +287,28 @@ class AbstractGRU(
         engine = _training.start(self.engine, spec, weights, data, settings, seed, moments)
         return engine, data.whitening
 
-    def _variants(self, task: Task, seed: list[int]):
-        """A function that draws the values of an epoch; None where they are always the same."""
+    def _find_checkpoint(self, task: Task) -> Checkpoint:
+        """Where the state of this fit is kept, if it is."""
+        if self.checkpoint_dir is None:
+            return NOWHERE
+        sets = [task.data] if task.held is None else [task.data, task.held]
+        arrays = [(s.values, s.n_steps, s.targets, s.sample_weight) for s in sets]
+        engine = _training.choose(self.engine, task.spec)
+        return find_checkpoint(self, engine, repr(task.spec), task.lengths, arrays)
+
+    def _variants(self, task: Task, seed: list[int]) -> _training.Variants | None:
+        """What draws the values of an epoch; None where they are always the same."""
         tokens = self.vocabulary_size is not None  # between two of them there is nothing
         if self.augmentation is None or tokens or task.lengths.max() < _augmentation.SHORTEST:
             return None
-        values, rng = task.data.values, np.random.default_rng(seed)
+        values = task.data.values
         out = np.empty_like(values)
 
-        def vary() -> np.ndarray:
+        def draw(rng: np.random.Generator) -> np.ndarray:
             _augmentation.warp(values, task.lengths, rng, out)
             return out
 
-        return vary
+        return _training.Variants(draw, np.random.default_rng(seed))
 
     def _stopping(self, spec, held: TrainingSet | None) -> _training.Stopping | None:
         """What watches the held-out rows, where there are any."""
@@ -313,6 +331,7 @@ class AbstractGRU(
             "loss_curve_": losses,
             "best_loss_": min(losses),
             "validation_score_curve_": scores or None,
+            "stop_reason_": history.stop_reason or "callback",  # "" is read by callbacks only
         }
 
     # ------------------------------------------------------------------ prediction

@@ -258,12 +258,24 @@ class Moments(NamedTuple):
     n_updates: int
 
 
-@dataclass(frozen=True)
+STOP_REASONS = ("epochs", "early_stopping", "max_time", "callback", "interrupted")
+
+
+@dataclass
 class History:
-    """What happened during training, one entry an epoch."""
+    """What happened during training.
+
+    Attributes
+    ----------
+    loss, validation_score : list of float
+        One entry an epoch.
+    stop_reason : str
+        Why it ended, one of `STOP_REASONS`; "" as long as it has not.
+    """
 
     loss: list[float] = field(default_factory=list)
     validation_score: list[float] = field(default_factory=list)
+    stop_reason: str = ""
 
 
 @dataclass(frozen=True)

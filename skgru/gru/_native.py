@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from skgru._blas_threads import one_thread
 from skgru.gru import _adam, _backward, _forward, _layers
 from skgru.gru._model import GRUSpec, Moments, OptimizerSettings, TrainingSet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class CPUEngine(ABC):
@@ -29,6 +33,8 @@ class CPUEngine(ABC):
     moments : Moments, optional
         Of the optimiser, to go on from; zeros otherwise.
     """
+
+    whole_epochs = False
 
     def __init__(
         self,
@@ -66,6 +72,22 @@ class CPUEngine(ABC):
         """Adam's state of this moment."""
         return Moments(self._first.copy(), self._second.copy(), self._count)
 
+    def state(self) -> dict:
+        """All that changes in training, copied; `restore` takes it."""
+        return {
+            "weights": self.weights,
+            "moments": self.moments,
+            "generator": self._rng.bit_generator.state,
+        }
+
+    def restore(self, state: dict) -> None:
+        """Be as an engine of the same network was."""
+        for own, value in zip(self._weights, state["weights"], strict=True):
+            own[:] = value
+        first, second, self._count = state["moments"]
+        self._first[:], self._second[:] = first, second
+        self._rng.bit_generator.state = state["generator"]
+
     @abstractmethod
     def differentiate(self, rows: np.ndarray) -> tuple[float, np.ndarray]:
         """Sum of the weighted losses of a batch and the gradient of their mean.
@@ -74,27 +96,29 @@ class CPUEngine(ABC):
         call. Running statistics take one step.
         """
 
-    def run_epoch(self, order: np.ndarray, rates: np.ndarray) -> float:
-        """One update for each row of `order`.
+    def run_epoch(self, order: np.ndarray, rates: Iterable[float]) -> float:
+        """One update for each row of `order`, or as many as there are rates.
 
         Parameters
         ----------
         order : ndarray of int32, shape (n_batches, batch_size)
             Rows of the data; -1 stands for no row.
-        rates : ndarray of float32, shape (n_batches,)
-            Learning rate of each update.
+        rates : iterable of float, n_batches at the most
+            Learning rate of each update, asked for just before it.
 
         Returns
         -------
         float
             Sum of the weighted losses divided by the number of rows.
         """
-        total = 0.0
+        total, n_rows = 0.0, 0
         with one_thread:
-            for batch, rate in zip(order, rates.tolist()):
-                total += self.differentiate(batch[batch >= 0])[0]
-                self._update(rate)
-        return float(total / (order >= 0).sum())
+            for batch, rate in zip(order, rates):
+                rows = batch[batch >= 0]
+                total += self.differentiate(rows)[0]
+                n_rows += len(rows)
+                self._update(float(rate))
+        return float(total / n_rows)
 
     def _update(self, rate: float) -> None:
         s = self._settings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from numbers import Integral, Real
 from typing import TYPE_CHECKING
 
@@ -66,7 +67,17 @@ POSITIVE = number(0, math.inf, open_low=True, open_high=True)
 NOT_NEGATIVE = number(0, math.inf, open_high=True)
 RATE = number(0, 1, open_high=True)
 
+# Of every long fit.
+LONG_FIT_RULES: dict[str, Rule] = {
+    "max_time": either(POSITIVE, one_of(None)),
+    "checkpoint_dir": (
+        "the path of a folder, or None",
+        lambda v: v is None or (isinstance(v, str | os.PathLike) and bool(os.fspath(v))),
+    ),
+}
+
 RULES: dict[str, Rule] = {
+    **LONG_FIT_RULES,
     "units": _some_of(whole(1)),
     "bidirectional": FLAG,
     "pooling": _some_of(one_of(*POOLINGS)),
@@ -131,10 +142,25 @@ def check(estimator) -> None:
         raise ValueError(f"The 'pooling' parameter must not name a pooling twice. Got {pooling!r}.")
     if values["vocabulary_size"] is not None:
         _check_tokens(values)
+    if values["checkpoint_dir"] is not None:
+        _check_checkpoints(values)
     if values["network"] is not None and values["engine"] == "numba":
         raise ValueError(
             "engine='numba' trains skgru's own architecture only. With a `network` of your own, "
             "set engine='auto' or 'keras'."
+        )
+
+
+def _check_checkpoints(values: dict) -> None:
+    """Refuse what has no state that a file can be named after."""
+    if values["network"] is not None:
+        raise ValueError(
+            "With a `network` of your own there are no checkpoints: a function cannot be compared "
+            "with one of another process. Set checkpoint_dir=None."
+        )
+    if values["warm_start"]:
+        raise ValueError(
+            "Checkpoints are of fits from new weights. Set warm_start=False or checkpoint_dir=None."
         )
 
 

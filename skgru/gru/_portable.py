@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from skgru.gru import _losses, _network
 from skgru.gru._backend import keras, require_same_process
 from skgru.gru._model import CustomSpec, GRUSpec, OptimizerSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 Spec = GRUSpec | CustomSpec
 Weights = tuple[np.ndarray, ...]
@@ -52,6 +56,7 @@ class KerasEngine:
     """
 
     moments = None  # stay inside of Keras' optimizer
+    whole_epochs = True
 
     def __init__(self, spec, weights, data, settings, seed, moments=None):
         del moments
@@ -88,7 +93,17 @@ class KerasEngine:
         """Train on other values of the same rows from here on."""
         self._data = replace(self._data, values=values)
 
-    def run_epoch(self, order: np.ndarray, rates: np.ndarray) -> float:
+    def state(self) -> dict:
+        """Refused: what Keras' optimizer and its random generators hold is not at hand."""
+        raise ValueError(
+            "Of this engine no checkpoint can be made. With `checkpoint_dir`, set engine='numba', "
+            "or let Keras run on JAX."
+        )
+
+    def restore(self, state: dict) -> None:
+        """Never reached: there is no state."""
+
+    def run_epoch(self, order: np.ndarray, rates: Iterable[float]) -> float:
         """One update for each row of `order` (n_batches, batch_size); the mean loss."""
         data, total = self._data, 0.0
         for chosen, rate in zip(order, rates, strict=True):

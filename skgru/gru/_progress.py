@@ -43,6 +43,12 @@ class Progress:
             return self._line.rested >= 0.1
         return epoch == 1 or not epoch % max(1, self._epochs // LINES)
 
+    def end(self, epochs: int, reason: str) -> None:
+        """Say why the training ends before its time, after which epoch."""
+        if self._verbose and reason == "max_time":
+            of = f"{epochs} of {self._epochs} epochs"
+            self._line.tell(f"{self._title}  max_time ends the training after {of}")
+
     def close(self) -> None:
         """End the line that was rewritten in place."""
         self._line.close()

@@ -1,4 +1,4 @@
-"""The loop over epochs: order of rows, learning rates, validation, early stopping, interruption."""
+"""The loop over epochs: order of rows, validation, early stopping, interruption, checkpoints."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from skgru._checkpoint import NOWHERE, Checkpoint
+from skgru._time_limit import UNLIMITED, TimeLimit
 from skgru.gru import _accelerator, _batches, _whitening
+from skgru.gru._course import Course
 from skgru.gru._model import (
     CustomSpec,
     GRUSpec,
@@ -18,22 +21,39 @@ from skgru.gru._model import (
     OptimizerSettings,
     TrainingSet,
 )
+from skgru.gru._schedule import Pace, Schedule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 Weights = tuple[np.ndarray, ...]
 
 
 class Engine(Protocol):
-    """What trains: it owns the weights, the optimiser's moments and the count of updates."""
+    """What trains: it owns the weights, the optimiser's moments and the count of updates.
 
-    def run_epoch(self, order: np.ndarray, rates: np.ndarray) -> float:
-        """One update for each row of `order`; the mean loss."""
+    Attributes
+    ----------
+    whole_epochs : bool
+        Whether it wants the rates of all updates of an epoch at once.
+    """
+
+    whole_epochs: bool
+
+    def run_epoch(self, order: np.ndarray, rates: Iterable[float]) -> float:
+        """One update for each row of `order`, as long as there are rates; the mean loss."""
         ...
 
     def replace_values(self, values: np.ndarray) -> None:
         """Train on other values of the same rows from here on."""
+        ...
+
+    def state(self) -> dict:
+        """All that changes in training, copied."""
+        ...
+
+    def restore(self, state: dict) -> None:
+        """Be as an engine of the same network was when it gave that state."""
         ...
 
     @property
@@ -43,32 +63,6 @@ class Engine(Protocol):
     def moments(self) -> Moments | None:
         """What another engine takes to go on as if it were this one; None if it cannot tell."""
         ...
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """How long to train and how fast.
-
-    Attributes
-    ----------
-    epochs, batch_size : int
-    learning_rate : float
-        Of the first update.
-    decay : {"cosine", "constant"}
-        ``"cosine"`` lets it fall to zero over all updates (Loshchilov & Hutter 2017, without
-        restarts).
-    """
-
-    epochs: int
-    batch_size: int
-    learning_rate: float
-    decay: str
-
-    def rates(self, epoch: int, n_batches: int) -> np.ndarray:
-        """Learning rate of each update of an epoch, float32."""
-        done = (epoch * n_batches + np.arange(n_batches)) / (self.epochs * n_batches)
-        factor = 0.5 * (1 + np.cos(np.pi * done)) if self.decay == "cosine" else np.ones(n_batches)
-        return (self.learning_rate * factor).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -88,6 +82,34 @@ class Stopping:
     tol: float
 
 
+@dataclass(frozen=True)
+class Variants:
+    """Values of the training rows, drawn anew before each epoch.
+
+    Attributes
+    ----------
+    draw : callable
+        Generator -> values.
+    rng : Generator
+    """
+
+    draw: Callable[[np.random.Generator], np.ndarray]
+    rng: np.random.Generator
+
+    def __call__(self) -> np.ndarray:
+        return self.draw(self.rng)
+
+
+def choose(name: str, spec: GRUSpec | CustomSpec) -> str:
+    """Which engine the one called `name` is for an architecture: "numba" or "keras".
+
+    ``"auto"`` is Keras where JAX has an accelerator. On the CPU it is numba wherever that knows the
+    architecture: it was the faster in every shape measured, and it has nothing to compile.
+    """
+    on_cpu = name == "numba" or (name == "auto" and not _accelerator.available())
+    return "numba" if isinstance(spec, GRUSpec) and on_cpu else "keras"
+
+
 def start(
     name: str,
     spec: GRUSpec | CustomSpec,
@@ -97,16 +119,12 @@ def start(
     seed: int,
     moments: Moments | None = None,
 ) -> Engine:
-    """The engine called `name`, ready for its first epoch.
-
-    ``"auto"`` is Keras where JAX has an accelerator. On the CPU it is numba wherever that knows the
-    architecture: it was the faster in every shape measured, and it has nothing to compile.
-    """
+    """The engine called `name`, see `choose`, ready for its first epoch."""
     if data.whitening is not None and weights is not None:
         weights = _whitening.unfold(data.whitening, weights)
     # Either engine takes seconds to import, and a fit needs one of them.
     engine: Engine
-    if isinstance(spec, GRUSpec) and weights is not None and _prefers_cpu(name):
+    if choose(name, spec) == "numba" and isinstance(spec, GRUSpec) and weights is not None:
         from skgru.gru._native import NumbaEngine
 
         engine = NumbaEngine(spec, weights, data, settings, seed, moments)
@@ -117,21 +135,19 @@ def start(
     return engine if data.whitening is None else _whitening.WhitenedEngine(engine, data.whitening)
 
 
-def _prefers_cpu(name: str) -> bool:
-    return name == "numba" or (name == "auto" and not _accelerator.available())
-
-
 def train(
     engine: Engine,
     n_steps: np.ndarray,
     schedule: Schedule,
     rng: np.random.Generator,
     *,
-    vary: Callable[[], np.ndarray] | None = None,
+    vary: Variants | None = None,
     stopping: Stopping | None = None,
     after_epoch: Callable[[int, History], bool] | None = None,
+    limit: TimeLimit = UNLIMITED,
+    checkpoint: Checkpoint = NOWHERE,
 ) -> tuple[Weights, History]:
-    """Run epochs until the schedule, `stopping`, `after_epoch` or the user ends it.
+    """Run epochs until the schedule, `stopping`, `after_epoch`, `limit` or the user ends it.
 
     Parameters
     ----------
@@ -141,11 +157,15 @@ def train(
     schedule : Schedule
     rng : Generator
         Decides the order of rows.
-    vary : callable, optional
+    vary : Variants, optional
         Values for the rows, asked for anew before each epoch.
     stopping : Stopping, optional
     after_epoch : callable, optional
         Called with the number of epochs done and the history; True ends the training.
+    limit : TimeLimit
+        An epoch is left after any update where it hurries, else after its end.
+    checkpoint : Checkpoint
+        Where the training goes on from, and keeps what the next one goes on from.
 
     Returns
     -------
@@ -156,41 +176,68 @@ def train(
     Raises
     ------
     ValueError
-        If the loss is no longer finite.
+        If the loss is no longer finite, or the checkpoint is damaged.
     """
-    history = History()
-    best: tuple[float, Weights] | None = None
-    resting = 0
+    course, generators = Course(), [rng] if vary is None else [rng, vary.rng]
+    history = course.history
+    keep = _resume(checkpoint, course, engine, generators)
     try:
-        for epoch in range(schedule.epochs):
+        while not history.stop_reason:
+            epoch = len(history.loss)
             if vary is not None:
                 engine.replace_values(vary())
             order = _batches.plan(rng, n_steps, schedule.batch_size)
-            loss = engine.run_epoch(order, schedule.rates(epoch, len(order)))
+            pace = Pace(schedule, limit, epoch, len(order), engine.whole_epochs)
+            loss = engine.run_epoch(order, pace.rates())
             _refuse_divergence(loss, epoch)
             if stopping is not None:
                 weights = engine.weights
-                score = stopping.score(weights)
-                resting += 1
-                if best is None or score > best[0] + stopping.tol:
-                    resting = 0
-                if best is None or score > best[0]:
-                    best = score, weights
-                history.validation_score.append(score)
+                course.judge(stopping.score(weights), weights, stopping.tol)
             history.loss.append(loss)
-            if after_epoch is not None and after_epoch(epoch + 1, history):
-                break
-            if stopping is not None and resting >= stopping.n_iter_no_change:
-                break
+            leave = after_epoch is not None and after_epoch(epoch + 1, history)
+            if epoch + 1 == schedule.epochs and not pace.cut:
+                history.stop_reason = "epochs"
+            elif stopping is not None and course.resting >= stopping.n_iter_no_change:
+                history.stop_reason = "early_stopping"
+            elif leave:
+                history.stop_reason = "callback"
+            elif limit.over:
+                history.stop_reason = "max_time"
+            keep()
     except KeyboardInterrupt:
         if not history.loss:
             raise
+        history.stop_reason = "interrupted"
         warnings.warn(
             f"Training interrupted by user after {len(history.loss)} of {schedule.epochs} epochs; "
             "the best weights reached are kept.",
             stacklevel=4,
         )
-    return (engine.weights if best is None else best[1]), history
+    finally:
+        checkpoint.write()
+    return (engine.weights if course.best is None else course.best[1]), history
+
+
+def _resume(
+    checkpoint: Checkpoint, course: Course, engine: Engine, generators: list[np.random.Generator]
+) -> Callable[[], None]:
+    """Go on from a checkpoint, where there is one; what is to be called after each epoch."""
+
+    def state() -> dict:
+        return {
+            "course": course.state(),
+            "engine": engine.state(),
+            "generators": [generator.bit_generator.state for generator in generators],
+        }
+
+    if checkpoint.active:
+        engine.state()  # an engine that has none says so now, not after an epoch
+    if (found := checkpoint.read()) is not None:
+        course.restore(found["course"], engine.weights)
+        engine.restore(found["engine"])
+        for generator, own in zip(generators, found["generators"], strict=True):
+            generator.bit_generator.state = own
+    return lambda: checkpoint.keep(state)
 
 
 def _refuse_divergence(loss: float, epoch: int) -> None:

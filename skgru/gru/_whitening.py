@@ -77,8 +77,10 @@ class WhitenedEngine:
     def __init__(self, engine, whitening: Whitening):
         self._engine = engine
         self._whitening = whitening
+        self.whole_epochs = engine.whole_epochs
         self.run_epoch = engine.run_epoch
         self.replace_values = engine.replace_values
+        self.state, self.restore = engine.state, engine.restore
 
     @property
     def weights(self) -> tuple[np.ndarray, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skgru.gru._model import POOLINGS
+from skgru.gru._model import POOLINGS, STOP_REASONS
 from skgru.persistence._conditions import array, get, require, whole
 from skgru.sktime import _quantiles
 
@@ -41,8 +41,14 @@ def check_scaling(scaling, n_columns: int, name: str) -> None:
     require((scaling.scale >= 0).all(), name)
 
 
+def check_stop_reason(reason) -> None:
+    """One of those there are; files of older releases have none."""
+    require(reason is None or reason in STOP_REASONS, "stop_reason_")
+
+
 def _series_estimator(estimator) -> None:
     """What classifier and regressor share."""
+    check_stop_reason(vars(estimator).get("stop_reason_"))
     spec = get(estimator, "model_").spec
     require(_is_pooled(spec), "pooling")
     require(whole(get(estimator, "n_channels_in_"), spec.n_channels, spec.n_channels), "X")
@@ -81,6 +87,7 @@ def check_regressor(estimator) -> None:
 
 def check_global_model(model) -> None:
     """Networks and highway are of one shape of windows."""
+    check_stop_reason(model.stop_reason)
     context, horizon = model.shape.context, model.shape.horizon
     length, n_levels = model.token_length, len(_quantiles.LEVELS)
     require(whole(context, 1) and whole(horizon, 1) and whole(length, 1), "window")

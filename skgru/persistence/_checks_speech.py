@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skgru.persistence._checks_networks import check_network, check_scaling
+from skgru.persistence._checks_networks import check_network, check_scaling, check_stop_reason
 from skgru.persistence._conditions import array, get, require
 from skgru.speech._durations import CONTEXTS
 from skgru.speech._lines import Lines
@@ -31,6 +31,7 @@ def check_model(model) -> None:
 
 def check_transcriber(estimator) -> None:
     """Channels and classes are those of the network."""
+    check_stop_reason(vars(estimator).get("stop_reason_"))
     if "model_" not in vars(estimator):
         return
     model = estimator.model_
@@ -78,6 +79,7 @@ def check_voice(model) -> None:
 
 def check_synthesizer(estimator) -> None:
     """Tokens and speakers are those of the network."""
+    check_stop_reason(vars(estimator).get("stop_reason_"))
     if "model_" not in vars(estimator):
         return
     model = estimator.model_

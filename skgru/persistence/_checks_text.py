@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from skgru.persistence._checks_networks import check_stop_reason
 from skgru.persistence._conditions import array, get, require, whole
 
 
@@ -41,6 +42,7 @@ def check_vocabulary(vocabulary) -> None:
 
 def check_language_model(estimator) -> None:
     """The network is one for the vocabulary."""
+    check_stop_reason(vars(estimator).get("stop_reason_"))
     if "model_" in vars(estimator):
         n_tokens = estimator.model_.spec.n_tokens
         require(len(get(estimator, "_vocabulary")) == n_tokens, "the vocabulary")
@@ -49,6 +51,7 @@ def check_language_model(estimator) -> None:
 
 def check_seq2seq(estimator) -> None:
     """The network is one for both vocabularies."""
+    check_stop_reason(vars(estimator).get("stop_reason_"))
     if "model_" not in vars(estimator):
         return
     spec, vocabularies = estimator.model_.spec, get(estimator, "_vocabularies")

@@ -7,7 +7,9 @@ import os
 from typing import Any
 
 import skgru
-from skgru.persistence import _archive, _atomic, _registry
+from skgru._archive import read_arrays, read_header, write_archive
+from skgru._atomic import replacing
+from skgru.persistence import _registry
 from skgru.persistence._values import Reader, Writer
 
 FORMAT = "skgru"
@@ -77,8 +79,8 @@ def save(estimator, path) -> Any:
         "class": name,
         "estimator": json.dumps(node, separators=(",", ":"), allow_nan=False),
     }
-    with _atomic.replacing(path) as file:
-        _archive.write(file, metadata, writer.arrays)
+    with replacing(path) as file:
+        write_archive(file, metadata, writer.arrays)
 
 
 def load(path) -> Any:
@@ -121,12 +123,12 @@ def load(path) -> Any:
     with open(path, "rb") as file:
         size = os.fstat(file.fileno()).st_size
         try:
-            text, header = _archive.read_header(file, size)
+            text, header = read_header(file, size)
             metadata = header["__metadata__"]
             if metadata.get("format") != FORMAT:
                 raise ValueError("it was not written by skgru.persistence.save")
             _refuse_newer(metadata)
-            arrays = _archive.read_arrays(file, size, text, header)
+            arrays = read_arrays(file, size, text, header)
             node = json.loads(metadata["estimator"])
             if node["estimator"] != metadata["class"]:
                 raise ValueError("its class is told in two ways")

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import inspect
 import math
+import os
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from skgru.persistence import _archive, _checks, _registry
+from skgru._archive import holds
+from skgru.persistence import _checks, _registry
 
 # What scikit-learn keeps on an estimator that is no part of what it has learnt.
 _FOREIGN = ("_skl_", "_callback", "_parent_callback", "_metadata_request")
@@ -52,7 +55,7 @@ class Writer:
         }
 
     def node(self, value, where: str) -> Any:
-        """Any value; `where` says where it was found.
+        """Any value; `where` says where it was found. A path becomes its text.
 
         Raises
         ------
@@ -68,6 +71,8 @@ class Writer:
             return self._array(value, where)
         if isinstance(value, np.generic):
             return {"scalar": self._array(np.asarray(value), where)}
+        if isinstance(value, Path):
+            return os.fspath(value)
         if isinstance(value, np.random.RandomState):
             _, *state = value.get_state()
             return {"random_state": self._sequence(state, where)}
@@ -112,7 +117,7 @@ class Writer:
             text = "str" if kind.kind == "U" else "object"
             return {"items": items, "shape": list(array.shape), "of": text}
         numbers = array.view(np.int64) if kind.kind in "mM" else array
-        if not _archive.holds(numbers.dtype):
+        if not holds(numbers.dtype):
             raise TypeError(f"{where!r} is an array of {kind}, which cannot be saved.")
         node: dict = {"array": self._add(numbers, array, where)}
         if kind.kind in "mM":

@@ -31,6 +31,7 @@ RULES = {
     "learning_rate": _parameters.POSITIVE,
     "n_iter_no_change": _STEPS,
     "engine": _parameters.RULES["engine"],
+    "max_time": _parameters.RULES["max_time"],
     "verbose": _parameters.RULES["verbose"],
 }
 

@@ -48,6 +48,8 @@ class GRUClassifier(BaseClassifier):
         Your own Keras architecture: ``network(n_timesteps, n_channels)`` returns a layer.
     engine : {"auto", "numba", "keras"}
         What trains.
+    max_time, checkpoint_dir : float or None; str, Path or None
+        Seconds that a fit may take; a folder from which a fit that was cut off goes on.
     random_state : int, RandomState instance or None
         The only source of randomness.
     verbose : int
@@ -133,6 +135,8 @@ class GRUClassifier(BaseClassifier):
         class_weight=None,
         network=None,
         engine="auto",
+        max_time=None,
+        checkpoint_dir=None,
         random_state=None,
         verbose=0,
     ) -> None:
@@ -163,6 +167,8 @@ class GRUClassifier(BaseClassifier):
         self.class_weight = class_weight
         self.network = network
         self.engine = engine
+        self.max_time = max_time
+        self.checkpoint_dir = checkpoint_dir
         self.random_state = random_state
         self.verbose = verbose
         super().__init__()

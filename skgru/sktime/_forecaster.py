@@ -8,6 +8,7 @@ from sklearn.utils import check_random_state
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 
 from skgru._origin import ORIGIN
+from skgru._time_limit import TimeLimit
 from skgru.gru import _parameters
 from skgru.gru._progress import Progress
 from skgru.sktime import _automatic, _global, _quantiles, _timeline
@@ -58,6 +59,9 @@ class GRUForecaster(BaseForecaster):
         weights are kept.
     engine : {"auto", "numba", "keras"}
         What trains.
+    max_time : float or None
+        Seconds that learning may take, in each call of `fit`, `update` or `pretrain`, all networks
+        together. Each network gets an update at least, and its learning rate goes to zero.
     random_state : int, RandomState instance or None
         The only source of randomness.
     verbose : int
@@ -68,7 +72,8 @@ class GRUForecaster(BaseForecaster):
     model_ : record
         The fitted model: ``model_.shape`` (window, horizon, logarithm), ``model_.highway`` (the
         linear part), ``model_.networks``, ``model_.loss_curve``, ``model_.validation_score_curve``
-        (minus the pinball loss on held-out windows).
+        (minus the pinball loss on held-out windows), ``model_.stop_reason`` (why training ended:
+        ``"epochs"``, ``"early_stopping"``, ``"max_time"`` or ``"interrupted"``).
     pretrained_model_, pretrained_scaling_
         What `pretrain` has learnt; then `fit` trains no network.
 
@@ -165,6 +170,7 @@ class GRUForecaster(BaseForecaster):
         learning_rate=0.002,
         n_iter_no_change=5,
         engine="auto",
+        max_time=None,
         random_state=None,
         verbose=0,
     ) -> None:
@@ -182,6 +188,7 @@ class GRUForecaster(BaseForecaster):
         self.learning_rate = learning_rate
         self.n_iter_no_change = n_iter_no_change
         self.engine = engine
+        self.max_time = max_time
         self.random_state = random_state
         self.verbose = verbose
         super().__init__()
@@ -232,9 +239,10 @@ class GRUForecaster(BaseForecaster):
 
     def _learn(self, panel, fh, before=None) -> _global.GlobalModel:
         _parameters.apply(_automatic.RULES, self)
+        limit = TimeLimit(self.max_time)
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         setting = self._setting(panel, fh, before)
-        return _global.fit(panel.series, setting, seed, self._report(setting), before)
+        return _global.fit(panel.series, setting, seed, self._report(setting), before, limit)
 
     def _setting(self, panel, fh, before) -> _global.Setting:
         """Parameters, with what ``"auto"`` stands for."""
@@ -284,7 +292,11 @@ class GRUForecaster(BaseForecaster):
                 progress.show(epoch, history.loss[-1], score)
                 return False
 
-            return after_epoch, progress.close
+            def finish(history) -> None:
+                progress.end(len(history.loss), history.stop_reason)
+                progress.close()
+
+            return after_epoch, finish
 
         return report
 

@@ -8,6 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from skgru._time_limit import UNLIMITED, TimeLimit
+from skgru.gru._course import one_reason
+from skgru.gru._model import History
 from skgru.sktime import _highway, _quantiles, _residual, _windows
 from skgru.sktime._highway import Highway
 from skgru.sktime._residual import Network, Recipe
@@ -42,6 +45,8 @@ class GlobalModel:
         Variables known ahead.
     loss_curve, validation_score_curve : list of float
         Of the first network.
+    stop_reason : str
+        Why training ended: that of a network that was cut short, if there is one.
     """
 
     shape: Shape
@@ -54,6 +59,7 @@ class GlobalModel:
     n_known: int
     loss_curve: list[float]
     validation_score_curve: list[float]
+    stop_reason: str = "epochs"
 
 
 class Setting(NamedTuple):
@@ -109,8 +115,9 @@ def fit(
     panel: list[Series],
     setting: Setting,
     seed: int,
-    report: Callable[[int], tuple[_residual.Report, Callable[[], None]]],
+    report: Callable[[int], tuple[_residual.Report, Callable[[History], None]]],
     before: GlobalModel | None = None,
+    limit: TimeLimit = UNLIMITED,
 ) -> GlobalModel:
     """Learn from a panel; from the networks of an earlier model where there is one."""
     rng = np.random.default_rng(seed)
@@ -127,7 +134,8 @@ def fit(
     if own_penalty is not None:
         highway = adapt(highway, panel, cutoffs.train, shape, own_penalty)
     networks, factors, histories = _learn_rest(
-        windows, held, highway, setting, seed, report, before, _blocks(panel, cutoffs, setting)
+        *(windows, held, highway, setting, seed, report, before),
+        *(_blocks(panel, cutoffs, setting), limit),
     )
     if held is not None:
         windows = _windows.cut(panel, cutoffs.every, shape)
@@ -145,6 +153,7 @@ def fit(
         panel[0].known.shape[1],
         histories[0].loss if histories else [],
         histories[0].validation_score if histories else [],
+        one_reason([history.stop_reason for history in histories] or ["epochs"]),
     )
 
 
@@ -282,7 +291,7 @@ def _blocks(panel, cutoffs: Plan, setting: Setting) -> float:
     return float(sum(spans) / setting.horizon)
 
 
-def _learn_rest(windows, held, highway, setting, seed, report, before, n_blocks):
+def _learn_rest(windows, held, highway, setting, seed, report, before, n_blocks, limit):
     """Networks for what the highway leaves, and how far their quantiles must be moved."""
     linear = highway.forecast(windows)
     tested = None if held is None else (held, highway.forecast(held))
@@ -296,11 +305,12 @@ def _learn_rest(windows, held, highway, setting, seed, report, before, n_blocks)
             rng = np.random.default_rng(seeds)
             network = _residual.start(windows, residual, setting.recipe, rng)
         if windows.n >= FEWEST:
-            after_epoch, close = report(member)
+            after_epoch, finish = report(member)
             network, history = _residual.train(
-                network, windows, linear, tested, setting.recipe, seed + member, after_epoch
+                *(network, windows, linear, tested, setting.recipe, seed + member, after_epoch),
+                limit.part(setting.n_members - member),
             )
-            close()
+            finish(history)
             histories.append(history)
         networks.append(network)
     factors = np.full(len(_quantiles.LEVELS), UNTESTED)

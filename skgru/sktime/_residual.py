@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri
 
+from skgru._time_limit import UNLIMITED, TimeLimit
 from skgru.gru import _inference, _initial, _training
 from skgru.gru._model import GRUSpec, History, OptimizerSettings, TrainingSet
 from skgru.sktime import _quantiles
@@ -118,6 +119,7 @@ def train(
     recipe: Recipe,
     seed: int,
     report: Report,
+    limit: TimeLimit = UNLIMITED,
 ) -> tuple[Network, History]:
     """Train on windows and their linear forecasts; `held` ones choose the epoch.
 
@@ -142,6 +144,7 @@ def train(
         np.random.default_rng(seed),
         stopping=score and _training.Stopping(score, recipe.n_iter_no_change, 0.0),
         after_epoch=report,
+        limit=limit,
     )
     if score and score(network.weights) >= max(history.validation_score):
         return network, history

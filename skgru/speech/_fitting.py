@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from skgru.gru import _batches, _initial
 from skgru.gru._model import GRUSpec
-from skgru.gru._training import Stopping
+from skgru.gru._training import Stopping, Variants
 from skgru.speech import _ctc, _decoding, _errors, _masking, _posteriors
 from skgru.speech._frames import Frames
 from skgru.speech._training import Corpus
@@ -54,20 +52,17 @@ def refuse_crowded(labels: list[np.ndarray], n_steps: np.ndarray, stacking: int)
         )
 
 
-def variants(
-    augmentation: str | None, frames: Frames, seed: list[int]
-) -> Callable[[], np.ndarray] | None:
-    """A function that draws the values of an epoch; None where they are always the same."""
+def variants(augmentation: str | None, frames: Frames, seed: list[int]) -> Variants | None:
+    """What draws the values of an epoch; None where they are always the same."""
     if augmentation is None:
         return None
-    rng = np.random.default_rng(seed)
     out = np.empty_like(frames.values)
 
-    def vary() -> np.ndarray:
+    def draw(rng: np.random.Generator) -> np.ndarray:
         _masking.hide(frames, rng, out)
         return out
 
-    return vary
+    return Variants(draw, np.random.default_rng(seed))
 
 
 def stopping(

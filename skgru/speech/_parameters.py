@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from skgru.gru import _parameters
-from skgru.gru._parameters import NOT_NEGATIVE, RATE, Rule, either, number, one_of, whole
+from skgru.gru._parameters import (
+    LONG_FIT_RULES,
+    NOT_NEGATIVE,
+    RATE,
+    Rule,
+    either,
+    number,
+    one_of,
+    whole,
+)
 
 RULES: dict[str, Rule] = {
+    **LONG_FIT_RULES,
     **{
         name: _parameters.RULES[name]
         for name in (

@@ -9,8 +9,10 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from skgru._time_limit import TimeLimit
 from skgru._versioned import Versioned
 from skgru.gru import _initial, _training
+from skgru.gru._course import one_reason
 from skgru.gru._model import GRUSpec, History, OptimizerSettings
 from skgru.gru._parameters import FLAG, POSITIVE, Rule, apply, whole
 from skgru.gru._progress import Progress
@@ -48,7 +50,7 @@ RULES: dict[str, Rule] = {
         name: _parameters.RULES[name]
         for name in (
             *("level", "units", "n_layers", "embedding_units", "context_length", "epochs"),
-            *("batch_size", "learning_rate", "weight_decay", "clipnorm", "verbose"),
+            *("batch_size", "learning_rate", "weight_decay", "clipnorm", "max_time", "verbose"),
         )
     },
     "frames_per_step": whole(1),
@@ -112,6 +114,9 @@ class GRUSynthesizer(Versioned, BaseEstimator):
         answers by itself is a mean of many recordings, and blurred.
     n_phase_iter : int, default=32
         Iterations that look for phases that fit together [3]_.
+    max_time : float or None, default=None
+        Seconds that the two trainings of a `fit` may take: the alignment half of them, the voice
+        what is left. Each gets an update at least, and its learning rate goes to zero.
     random_state : int, RandomState instance or None, default=None
         The only source of randomness: of training, and of the phases that each answer begins with.
     verbose : int, default=0
@@ -134,6 +139,9 @@ class GRUSynthesizer(Versioned, BaseEstimator):
         Epochs trained.
     loss_curve_ : list of float
         Mean squared error of a scaled frame in each epoch.
+    stop_reason_ : str
+        Why training ended: ``"max_time"`` or ``"interrupted"`` if either training was cut short,
+        else ``"epochs"``.
 
     See Also
     --------
@@ -189,6 +197,7 @@ class GRUSynthesizer(Versioned, BaseEstimator):
     model_: TrainedSynthesizer
     n_iter_: int
     loss_curve_: list[float]
+    stop_reason_: str
 
     def __init__(
         self,
@@ -213,6 +222,7 @@ class GRUSynthesizer(Versioned, BaseEstimator):
         tempo=1.0,
         sharpen=True,
         n_phase_iter=32,
+        max_time=None,
         random_state=None,
         verbose=0,
     ) -> None:
@@ -236,6 +246,7 @@ class GRUSynthesizer(Versioned, BaseEstimator):
         self.tempo = tempo
         self.sharpen = sharpen
         self.n_phase_iter = n_phase_iter
+        self.max_time = max_time
         self.random_state = random_state
         self.verbose = verbose
 
@@ -270,6 +281,7 @@ class GRUSynthesizer(Versioned, BaseEstimator):
             training diverges.
         """
         analysis = self._check()
+        limit = TimeLimit(self.max_time)
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         texts = _texts.split(X, self.level)
         _texts.refuse_unequal(len(texts), y)
@@ -279,12 +291,12 @@ class GRUSynthesizer(Versioned, BaseEstimator):
         n_steps = -(-frames.lengths // self.frames_per_step)
         labels = _transcripts.encode(texts, alphabet)
         _texts.refuse_crowded(labels, n_steps)
-        lasts = self._align(frames, labels, n_steps, seed)
+        lasts, reasons = self._align(frames, labels, n_steps, seed, limit)
         scaling = _frames.learn_scaling(frames, np.arange(len(frames)))
         frames.values[:] = _frames.scale(scaling, frames.values)
         lines = Lines(len(alphabet), len(speakers.labels))
         utterances = list(map(lines.describe, labels, lasts, voices))
-        spec, weights, history = self._train(utterances, frames, seed)
+        spec, weights, history = self._train(utterances, frames, seed, limit)
         answers = _posteriors.outputs(spec, weights, utterances)
         self.model_ = TrainedSynthesizer(
             spec=spec,
@@ -301,6 +313,7 @@ class GRUSynthesizer(Versioned, BaseEstimator):
         self.default_speaker_ = speakers.labels.tolist()[speakers.default]
         self.alignment_ = _in_frames(lasts, frames.lengths, int(self.frames_per_step))
         self.loss_curve_, self.n_iter_ = history.loss, len(history.loss)
+        self.stop_reason_ = one_reason([history.stop_reason, *reasons])
         return self
 
     def _check(self) -> Analysis:
@@ -331,12 +344,17 @@ class GRUSynthesizer(Versioned, BaseEstimator):
             frames[i][:] -= np.log(np.exp(frames[i]).sum(axis=1).mean())
         return frames
 
-    def _align(self, frames: Frames, labels, n_steps, seed: int) -> list[np.ndarray]:
-        """Steps that each token of each recording lasts."""
+    def _align(
+        self, frames: Frames, labels, n_steps, seed: int, limit: TimeLimit
+    ) -> tuple[list[np.ndarray], list[str]]:
+        """Steps that each token of each recording lasts, and why what was trained for it ended.
+
+        The network that is trained after it is as large, so half of the time is for this one.
+        """
         roomy = [i for i, own in enumerate(labels) if _ctc.steps_needed(own) <= n_steps[i]]
         lasts = list(map(_alignment.split_evenly, n_steps.tolist(), map(len, labels)))
         if not roomy or max(map(len, labels)) == 1:
-            return lasts
+            return lasts, []
         listener = GRUTranscriber(
             units=self.units,
             embedding_units=self.embedding_units,
@@ -345,6 +363,7 @@ class GRUSynthesizer(Versioned, BaseEstimator):
             level=None,
             epochs=self.alignment_epochs,
             batch_size=self.batch_size,
+            max_time=limit.part(2).left,
             random_state=seed,
             verbose=self.verbose,
         )
@@ -353,9 +372,9 @@ class GRUSynthesizer(Versioned, BaseEstimator):
         for i, p in zip(roomy, listener.predict_proba(heard)):
             log_p = np.log(np.maximum(p, _TINY))
             lasts[i] = _alignment.align(log_p, np.searchsorted(listener.classes_, labels[i]))
-        return lasts
+        return lasts, [listener.stop_reason_]
 
-    def _train(self, utterances: list[np.ndarray], wanted: Frames, seed: int):
+    def _train(self, utterances: list[np.ndarray], wanted: Frames, seed: int, limit: TimeLimit):
         """A network that answers the wanted frames: its spec, weights and history."""
         rng = np.random.default_rng([seed, 0])
         together = int(self.frames_per_step)
@@ -377,12 +396,13 @@ class GRUSynthesizer(Versioned, BaseEstimator):
 
         try:
             engine = FrameEngine(spec, _initial.draw(spec, rng), corpus, rows, settings, seed)
-            trained = _training.train(
-                engine, corpus.n_steps, schedule, rng, after_epoch=after_epoch
+            weights, history = _training.train(
+                engine, corpus.n_steps, schedule, rng, after_epoch=after_epoch, limit=limit
             )
+            progress.end(len(history.loss), history.stop_reason)
         finally:
             progress.close()
-        return spec, *trained
+        return spec, weights, history
 
     def _choose_spec(self, n_channels: int, n_mels: int) -> GRUSpec:
         embedded = self.embedding_units is not None

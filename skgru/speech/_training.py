@@ -45,11 +45,11 @@ class WarmedUp(Schedule):
 
     warm_up: float = 0.0
 
-    def rates(self, epoch: int, n_batches: int) -> np.ndarray:
-        """Learning rate of each update of an epoch, float32."""
-        update = epoch * n_batches + np.arange(n_batches) + 1
+    def at(self, updates: np.ndarray, n_batches: int) -> np.ndarray:
+        """Learning rates where so many updates have been made, float32."""
         rise = max(1.0, self.warm_up * self.epochs * n_batches)
-        return super().rates(epoch, n_batches) * np.minimum(1, update / rise).astype(np.float32)
+        risen = np.minimum(1, (updates + 1) / rise).astype(np.float32)
+        return super().at(updates, n_batches) * risen
 
 
 class _Tape(_backward.Tape):

@@ -10,6 +10,8 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from skgru._checkpoint import Checkpoint, find_checkpoint
+from skgru._time_limit import TimeLimit
 from skgru._versioned import Versioned
 from skgru.gru import _training
 from skgru.gru._model import GRUSpec, History, OptimizerSettings
@@ -106,6 +108,15 @@ class GRUTranscriber(Versioned, BaseEstimator):
         Epochs without gain that end the training.
     tol : float, default=1e-4
         Smallest gain of the validation score that counts.
+    max_time : float or None, default=None
+        Seconds that a `fit` may take. The update in which they run out is the last one. Where they
+        will not do for all epochs, the learning rate goes to zero in the last fifth of the time
+        [4]_.
+    checkpoint_dir : str, Path or None, default=None
+        A folder where `fit` keeps its state, every ten seconds or so and at the end. The same fit,
+        of equal parameters and data, goes on from there if it was cut off, by `max_time` too, which
+        then awaits the end of an epoch and leaves the learning rate alone; one that was done
+        returns at once. Needs a whole number as `random_state`.
     random_state : int, RandomState instance or None, default=None
         The only source of randomness.
     verbose : int, default=0
@@ -126,6 +137,9 @@ class GRUTranscriber(Versioned, BaseEstimator):
     validation_score_curve_ : list of float or None
         Score on the held-out recordings after each epoch, with `early_stopping` and greedy
         decoding.
+    stop_reason_ : str
+        Why the training ended: ``"epochs"``, ``"early_stopping"``, ``"max_time"`` or
+        ``"interrupted"``.
 
     See Also
     --------
@@ -153,6 +167,8 @@ class GRUTranscriber(Versioned, BaseEstimator):
        speech recognition. Interspeech.
     .. [3] Hannun, A. Y., Maas, A. L., Jurafsky, D. & Ng, A. Y. (2014). First-pass large vocabulary
        continuous speech recognition using bi-directional recurrent DNNs. arXiv:1408.2873.
+    .. [4] Hägele, A. et al. (2024). Scaling laws and compute-optimal training beyond fixed training
+       durations. NeurIPS.
 
     Examples
     --------
@@ -174,6 +190,7 @@ class GRUTranscriber(Versioned, BaseEstimator):
     n_iter_: int
     loss_curve_: list[float]
     validation_score_curve_: list[float] | None
+    stop_reason_: str
 
     def __init__(
         self,
@@ -204,6 +221,8 @@ class GRUTranscriber(Versioned, BaseEstimator):
         validation_fraction=0.1,
         n_iter_no_change=10,
         tol=1e-4,
+        max_time=None,
+        checkpoint_dir=None,
         random_state=None,
         verbose=0,
     ) -> None:
@@ -233,6 +252,8 @@ class GRUTranscriber(Versioned, BaseEstimator):
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
         self.tol = tol
+        self.max_time = max_time
+        self.checkpoint_dir = checkpoint_dir
         self.random_state = random_state
         self.verbose = verbose
 
@@ -264,6 +285,7 @@ class GRUTranscriber(Versioned, BaseEstimator):
             If RapidFuzz, which counts errors, is not installed and `early_stopping` needs it.
         """
         _parameters.check(self)
+        limit = TimeLimit(self.max_time, hurries=self.checkpoint_dir is None)
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         frames = _frames.read(X)
         transcripts = _transcripts.split(y, self.level, len(frames))
@@ -280,11 +302,13 @@ class GRUTranscriber(Versioned, BaseEstimator):
         scaling = _frames.learn_scaling(frames, train)
         for recording in map(frames.__getitem__, range(len(frames))):
             recording[:] = _frames.scale(scaling, recording)
-        weights, history = self._train(spec, Corpus(frames, n_steps, labels), train, held, seed)
+        corpus = Corpus(frames, n_steps, labels)
+        weights, history = self._train(spec, corpus, train, held, seed, limit)
         self.classes_, self.n_features_in_ = alphabet.classes, spec.n_channels
         self.model_ = TrainedTranscriber(spec, weights, scaling, alphabet)
         self.loss_curve_, self.n_iter_ = history.loss, len(history.loss)
         self.validation_score_curve_ = history.validation_score or None
+        self.stop_reason_ = history.stop_reason
         return self
 
     def _choose_spec(self, n_channels: int, n_tokens: int) -> GRUSpec:
@@ -303,7 +327,7 @@ class GRUTranscriber(Versioned, BaseEstimator):
             batch_norm=bool(self.batch_norm and embedded),
         )
 
-    def _train(self, spec: GRUSpec, corpus: Corpus, train, held, seed: int):
+    def _train(self, spec: GRUSpec, corpus: Corpus, train, held, seed: int, limit: TimeLimit):
         """Weights and history of a training on some recordings of the corpus."""
         rng = np.random.default_rng([seed, 0])
         settings = OptimizerSettings(
@@ -324,7 +348,7 @@ class GRUTranscriber(Versioned, BaseEstimator):
 
         try:
             weights = _fitting.first_weights(spec, corpus, train, rng)
-            return _training.train(
+            weights, history = _training.train(
                 CTCEngine(spec, weights, corpus, train, settings, seed),
                 corpus.n_steps[train],
                 WarmedUp(epochs, batch_size, *rates),
@@ -332,9 +356,22 @@ class GRUTranscriber(Versioned, BaseEstimator):
                 vary=_fitting.variants(self.augmentation, corpus.frames, [seed, 1]),
                 stopping=_fitting.stopping(spec, corpus, held, self.n_iter_no_change, self.tol),
                 after_epoch=after_epoch,
+                limit=limit,
+                checkpoint=self._find_checkpoint(spec, corpus, train, held),
             )
+            progress.end(len(history.loss), history.stop_reason)
         finally:
             progress.close()
+        return weights, history
+
+    def _find_checkpoint(self, spec: GRUSpec, corpus: Corpus, train, held) -> Checkpoint:
+        """Where the state of this fit is kept; what decodes has no part in it."""
+        frames = corpus.frames.values, corpus.frames.bounds
+        without = ("level", "decoder", "beam_width", "language_model", "language_model_weight")
+        return find_checkpoint(
+            *(self, "cpu", repr(spec), frames, corpus.labels, train, held),
+            without=(*without, "length_bonus"),
+        )
 
     # ------------------------------------------------------------------ recognition
 

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skgru._checkpoint import NOWHERE, Checkpoint
+from skgru._time_limit import UNLIMITED, TimeLimit
+from skgru.text._course import Course
 from skgru.text._model import LanguageSpec, Weights
 from skgru.text._progress import Progress
 from skgru.text._schedule import Schedule, refuse_divergence
@@ -41,43 +44,65 @@ def train(
     rng: np.random.Generator,
     progress: Progress,
     after_epoch: Callable[[int], None],
-) -> list[float]:
-    """Run all epochs, or until the user interrupts; the mean loss of each.
+    limit: TimeLimit = UNLIMITED,
+    checkpoint: Checkpoint = NOWHERE,
+) -> Course:
+    """Run all epochs, or until the time is up or the user interrupts.
 
     Raises
     ------
     ValueError
-        If the loss is no longer finite.
+        If the loss is no longer finite, or the checkpoint is damaged.
     """
-    rates = iter(schedule.rates().tolist())
-    losses: list[float] = []
-    total, seen = 0.0, 0
+    course = Course(engine, rng, checkpoint)
     try:
         with engine.threads():
-            for epoch in range(schedule.epochs):
-                engine.forget()
-                total, seen = 0.0, 0
-                for number, piece in enumerate(streams.epoch(rng), 1):
-                    loss = engine.update(piece, next(rates))
-                    refuse_divergence(loss, epoch)
-                    total, seen = total + loss, seen + piece.targets.size
-                    progress.show(epoch + 1, number, total / seen)
-                losses.append(total / seen)
-                seen = 0
+            while not course.stop_reason:
+                epoch = len(course.losses)
+                _run_epoch(engine, streams, schedule, course, progress, limit)
+                complete = course.n_batches == streams.n_pieces
+                if not complete:
+                    course.keep()
+                course.end_epoch()
                 after_epoch(epoch + 1)
+                if complete and epoch + 1 == schedule.epochs:
+                    course.stop_reason = "epochs"
+                elif limit.over:
+                    course.stop_reason = "max_time"
+                if complete:
+                    course.keep()
+        progress.end(len(course.losses), course.stop_reason)
     except KeyboardInterrupt:
-        if not (losses or seen):
+        course.end_epoch()
+        if not course.losses:
             raise
-        if seen:
-            losses.append(total / seen)
+        course.stop_reason = "interrupted"
         warnings.warn(
-            f"Training interrupted by user in epoch {len(losses)} of {schedule.epochs}; what was "
-            "learnt until then is kept.",
+            f"Training interrupted by user in epoch {len(course.losses)} of {schedule.epochs}; "
+            "what was learnt until then is kept.",
             stacklevel=5,
         )
     finally:
+        checkpoint.write()
         progress.close()
-    return losses
+    return course
+
+
+def _run_epoch(
+    engine, streams: Streams, schedule: Schedule, course: Course, progress, limit: TimeLimit
+) -> None:
+    """The rest of an epoch, as far as time allows."""
+    epoch = len(course.losses)
+    if not course.n_batches:
+        engine.forget()
+    for piece in course.batches(streams):
+        rate = schedule.rate(epoch * streams.n_pieces + course.n_batches, limit)
+        loss = engine.update(piece, rate)
+        refuse_divergence(loss, epoch)
+        course.add(loss, piece.targets.size, 1)
+        progress.show(epoch + 1, course.n_batches, course.loss)
+        if limit.over:
+            break
 
 
 def start(

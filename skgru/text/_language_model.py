@@ -12,6 +12,8 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from skgru._blas_threads import one_thread
+from skgru._checkpoint import NOWHERE, Checkpoint, find_checkpoint
+from skgru._time_limit import TimeLimit
 from skgru._versioned import Versioned
 from skgru.text import _documents, _fitting, _parameters, _reading, _recipe, _tokens
 from skgru.text._fitting import TrainedLanguageModel
@@ -63,6 +65,15 @@ class GRULanguageModel(Versioned, ClassNamePrefixFeaturesOutMixin, TransformerMi
         Largest step size of Adam: it is reached in a short rise and falls to zero along a cosine.
     clipnorm : float or None, default=1.0
         Largest norm of the gradient of one update. None does not clip.
+    max_time : float or None, default=None
+        Seconds that a `fit` or `partial_fit` may take. The update in which they run out is the
+        last one. Where they will not do for all epochs, the learning rate goes to zero in the last
+        fifth of the time [5]_.
+    checkpoint_dir : str, Path or None, default=None
+        A folder where `fit` keeps its state, every ten seconds or so and at the end. The same fit,
+        of equal parameters and data, goes on from there if it was cut off, by `max_time` too, which
+        then leaves the learning rate alone; one that was done returns at once. Needs a whole number
+        as `random_state`.
     random_state : int, RandomState instance or None, default=None
         The only source of randomness, of training and of writing.
     verbose : int, default=0
@@ -82,6 +93,8 @@ class GRULanguageModel(Versioned, ClassNamePrefixFeaturesOutMixin, TransformerMi
         Passes over text, one that was interrupted included.
     loss_curve_ : list of float
         Mean training loss of each pass, in nats per token.
+    stop_reason_ : str
+        Why the training ended: ``"epochs"``, ``"max_time"`` or ``"interrupted"``.
 
     See Also
     --------
@@ -111,6 +124,8 @@ class GRULanguageModel(Versioned, ClassNamePrefixFeaturesOutMixin, TransformerMi
     .. [3] Merity, S., Keskar, N. S. & Socher, R. (2018). Regularizing and optimizing LSTM language
        models. ICLR.
     .. [4] Holtzman, A. et al. (2020). The curious case of neural text degeneration. ICLR.
+    .. [5] Hägele, A. et al. (2024). Scaling laws and compute-optimal training beyond fixed training
+       durations. NeurIPS.
 
     Examples
     --------
@@ -124,6 +139,7 @@ class GRULanguageModel(Versioned, ClassNamePrefixFeaturesOutMixin, TransformerMi
 
     n_iter_: int
     loss_curve_: list[float]
+    stop_reason_: str
     model_: TrainedLanguageModel
 
     _transient = ("_moments",)
@@ -144,6 +160,8 @@ class GRULanguageModel(Versioned, ClassNamePrefixFeaturesOutMixin, TransformerMi
         sequence_length=32,
         learning_rate=0.004,
         clipnorm=1.0,
+        max_time=None,
+        checkpoint_dir=None,
         random_state=None,
         verbose=0,
     ) -> None:
@@ -160,6 +178,8 @@ class GRULanguageModel(Versioned, ClassNamePrefixFeaturesOutMixin, TransformerMi
         self.sequence_length = sequence_length
         self.learning_rate = learning_rate
         self.clipnorm = clipnorm
+        self.max_time = max_time
+        self.checkpoint_dir = checkpoint_dir
         self.random_state = random_state
         self.verbose = verbose
 
@@ -210,6 +230,7 @@ class GRULanguageModel(Versioned, ClassNamePrefixFeaturesOutMixin, TransformerMi
         values = self.get_params(deep=False)
         names = values.keys() & _parameters.RULES.keys()
         _parameters.check(type(self).__name__, **{name: values[name] for name in sorted(names)})
+        limit = TimeLimit(self.max_time, hurries=self.checkpoint_dir is None)
         documents = _documents.read(X)
         vocabulary = (
             _tokens.learn(_tokens.splitter(self.level), documents, self.max_vocabulary)
@@ -223,9 +244,9 @@ class GRULanguageModel(Versioned, ClassNamePrefixFeaturesOutMixin, TransformerMi
                 f"{len(documents)} documents given. Give at least one that is not empty."
             )
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
-        return self._train(vocabulary, numbers, seed, fresh, once)
+        return self._train(vocabulary, numbers, seed, fresh, once, limit)
 
-    def _train(self, vocabulary, numbers, seed: int, fresh: bool, once: bool):
+    def _train(self, vocabulary, numbers, seed: int, fresh: bool, once: bool, limit: TimeLimit):
         """Run the training and store what comes of it."""
         done = 0 if fresh else self.n_iter_
         rng = np.random.default_rng([seed, done])
@@ -253,14 +274,24 @@ class GRULanguageModel(Versioned, ClassNamePrefixFeaturesOutMixin, TransformerMi
                 progress.show_sample("".join(sample))
 
         schedule = Schedule(epochs, streams.n_pieces, float(self.learning_rate), constant=once)
-        losses = _fitting.train(engine, streams, schedule, rng, progress, after_epoch)
+        checkpoint = NOWHERE if once else self._find_checkpoint(spec, vocabulary, numbers)
+        course = _fitting.train(
+            engine, streams, schedule, rng, progress, after_epoch, limit, checkpoint
+        )
         self._vocabulary, self.classes_ = vocabulary, vocabulary.classes
         self.vocabulary_ = {token: i for i, token in enumerate(vocabulary.classes)}
         self.model_ = TrainedLanguageModel(spec, engine.parameters)
-        self.loss_curve_ = ([] if fresh else self.loss_curve_) + losses
+        self.loss_curve_ = ([] if fresh else self.loss_curve_) + course.losses
         self.n_iter_ = len(self.loss_curve_)
+        self.stop_reason_ = course.stop_reason
         self._moments = engine.moments if once else None
         return self
+
+    def _find_checkpoint(self, spec, vocabulary, numbers) -> Checkpoint:
+        """Where the state of this fit is kept; of `level` counts what it makes of the text."""
+        kind = type(vocabulary.splitter).__name__
+        learnt = kind, vocabulary.classes.tolist(), vocabulary.counts
+        return find_checkpoint(self, "cpu", repr(spec), learnt, numbers, without=("level",))
 
     def _choose_spec(self, vocabulary) -> LanguageSpec:
         large = len(vocabulary) > _recipe.SMALL_VOCABULARY

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from skgru.gru._parameters import (
     FLAG,
+    LONG_FIT_RULES,
     NOT_NEGATIVE,
     POSITIVE,
     RATE,
@@ -16,6 +17,7 @@ from skgru.gru._parameters import (
 )
 
 RULES: dict[str, Rule] = {
+    **LONG_FIT_RULES,
     "units": whole(1),
     "n_layers": whole(1),
     "embedding_units": either(whole(1), one_of("auto")),

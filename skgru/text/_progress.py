@@ -43,6 +43,12 @@ class Progress:
         """What the model writes by now."""
         sys.stdout.write(f"    {text!r}\n")
 
+    def end(self, epochs: int, reason: str) -> None:
+        """Say why the training ends before its time, in which epoch."""
+        if self._verbose and reason == "max_time":
+            of = f"{epochs} of {self._epochs}"
+            self._line.tell(f"{self._title}  max_time ends the training in epoch {of}")
+
     def close(self) -> None:
         """End the line that was rewritten in place."""
         self._line.close()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
+from skgru._time_limit import TimeLimit
 from skgru.text import _recipe
 
 
@@ -28,12 +30,21 @@ class Schedule:
     learning_rate: float
     constant: bool = False
 
+    @property
+    def n_updates(self) -> int:
+        return self.epochs * self.n_batches
+
+    @cached_property
     def rates(self) -> np.ndarray:
         """Learning rate of each update."""
-        n_updates = self.epochs * self.n_batches
         if self.constant:
-            return np.full(n_updates, self.learning_rate)
-        return _recipe.rates(self.learning_rate, n_updates)
+            return np.full(self.n_updates, self.learning_rate)
+        return _recipe.rates(self.learning_rate, self.n_updates)
+
+    def rate(self, done: float, limit: TimeLimit) -> float:
+        """Learning rate after so many updates, or of further on where time is short."""
+        place = int(limit.place(int(done), self.n_updates))
+        return float(self.rates[min(place, self.n_updates - 1)])
 
 
 def refuse_divergence(loss: float, epoch: int) -> None:

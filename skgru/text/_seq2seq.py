@@ -11,6 +11,8 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from skgru._blas_threads import one_thread
+from skgru._checkpoint import NOWHERE, Checkpoint, find_checkpoint
+from skgru._time_limit import TimeLimit
 from skgru._versioned import Versioned
 from skgru.text import (
     _beam,
@@ -21,11 +23,12 @@ from skgru.text import (
     _sides,
 )
 from skgru.text import _seq2seq_recipe as _recipe
+from skgru.text._course import Course
 from skgru.text._pairs import Pairs
 from skgru.text._progress import Progress
 from skgru.text._recipe import SMALL_VOCABULARY
 from skgru.text._schedule import Schedule
-from skgru.text._seq2seq_fitting import History, Stopping, TrainedSeq2Seq
+from skgru.text._seq2seq_fitting import Stopping, TrainedSeq2Seq
 from skgru.text._seq2seq_model import Seq2SeqSpec, draw
 from skgru.text._seq2seq_training import Seq2SeqEngine, Settings
 from skgru.text._sides import Numbers, Vocabularies
@@ -99,6 +102,15 @@ class GRUSeq2Seq(Versioned, BaseEstimator):
         Share of the pairs held out for early stopping.
     n_iter_no_change : int, default=5
         Passes without gain that end the training.
+    max_time : float or None, default=None
+        Seconds that a `fit` or `partial_fit` may take. The update in which they run out is the
+        last one. Where they will not do for all epochs, the learning rate goes to zero in the last
+        fifth of the time [4]_.
+    checkpoint_dir : str, Path or None, default=None
+        A folder where `fit` keeps its state, every ten seconds or so and at the end. The same fit,
+        of equal parameters and data, goes on from there if it was cut off, by `max_time` too, which
+        then leaves the learning rate alone; one that was done returns at once. Needs a whole number
+        as `random_state`.
     random_state : int, RandomState instance or None, default=None
         The only source of randomness: first weights, order of pairs, dropout, pairs held out.
     verbose : int, default=0
@@ -118,6 +130,9 @@ class GRUSeq2Seq(Versioned, BaseEstimator):
         Mean training loss of each pass, in nats per token.
     validation_score_curve_ : list of float or None
         Mean log-likelihood of a held-out token after each pass, with `early_stopping`.
+    stop_reason_ : str
+        Why the training ended: ``"epochs"``, ``"early_stopping"``, ``"max_time"`` or
+        ``"interrupted"``.
 
     See Also
     --------
@@ -150,6 +165,8 @@ class GRUSeq2Seq(Versioned, BaseEstimator):
     .. [2] Luong, T., Pham, H. & Manning, C. D. (2015). Effective approaches to attention-based
        neural machine translation. EMNLP. Equations 5, 7 and 8, without input feeding.
     .. [3] Wu, Y. et al. (2016). Google's neural machine translation system. arXiv:1609.08144.
+    .. [4] Hägele, A. et al. (2024). Scaling laws and compute-optimal training beyond fixed training
+       durations. NeurIPS.
 
     Examples
     --------
@@ -164,6 +181,7 @@ class GRUSeq2Seq(Versioned, BaseEstimator):
 
     n_iter_: int
     loss_curve_: list[float]
+    stop_reason_: str
     model_: TrainedSeq2Seq
     _longest: list[int]  # source and target, in tokens
 
@@ -190,6 +208,8 @@ class GRUSeq2Seq(Versioned, BaseEstimator):
         early_stopping=False,
         validation_fraction=0.1,
         n_iter_no_change=5,
+        max_time=None,
+        checkpoint_dir=None,
         random_state=None,
         verbose=0,
     ) -> None:
@@ -211,6 +231,8 @@ class GRUSeq2Seq(Versioned, BaseEstimator):
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
+        self.max_time = max_time
+        self.checkpoint_dir = checkpoint_dir
         self.random_state = random_state
         self.verbose = verbose
 
@@ -260,19 +282,26 @@ class GRUSeq2Seq(Versioned, BaseEstimator):
 
     def _fit(self, X, y, fresh: bool, once: bool = False):
         self._check(*sorted(self.get_params(deep=False).keys() & _parameters.SEQ2SEQ_RULES.keys()))
+        limit = TimeLimit(self.max_time, hurries=self.checkpoint_dir is None)
         texts = _sides.read(X, y)
         vocabularies = (
             _sides.learn(self.level, *texts, self.max_vocabulary) if fresh else self._vocabularies
         )
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
-        return self._train(vocabularies, vocabularies.encode(*texts), seed, fresh, once)
+        return self._train(vocabularies, vocabularies.encode(*texts), seed, fresh, once, limit)
 
     def _check(self, *names: str) -> None:
         values = {name: getattr(self, name) for name in names}
         _parameters.check(type(self).__name__, _parameters.SEQ2SEQ_RULES, **values)
 
     def _train(
-        self, vocabularies: Vocabularies, numbers: Numbers, seed: int, fresh: bool, once: bool
+        self,
+        vocabularies: Vocabularies,
+        numbers: Numbers,
+        seed: int,
+        fresh: bool,
+        once: bool,
+        limit: TimeLimit,
     ):
         """Run the training and store what comes of it."""
         done = 0 if fresh else self.n_iter_
@@ -283,6 +312,7 @@ class GRUSeq2Seq(Versioned, BaseEstimator):
                 f"Training goes on with the fitted sizes {self.model_.spec}, but the parameters "
                 f"now ask for {spec}. Set them back, or call fit."
             )
+        checkpoint = NOWHERE if once else self._find_checkpoint(spec, vocabularies, numbers)
         if self.early_stopping and not once:
             numbers, held = _sides.hold_out(numbers, float(self.validation_fraction), rng)
             stopping = Stopping(_mean_likelihood(spec, held), self.n_iter_no_change)
@@ -298,19 +328,28 @@ class GRUSeq2Seq(Versioned, BaseEstimator):
         epochs = 1 if once else _recipe.epochs(self.epochs, n_batches)
         schedule = Schedule(epochs, n_batches, float(self.learning_rate), constant=once)
         progress = Progress(type(self).__name__, epochs, len(pairs), self.verbose)
-        best, history = _seq2seq_fitting.train(engine, pairs, schedule, rng, progress, stopping)
-        self._store(vocabularies, TrainedSeq2Seq(spec, best), history, fresh)
+        best, course = _seq2seq_fitting.train(
+            engine, pairs, schedule, rng, progress, stopping, limit, checkpoint
+        )
+        self._store(vocabularies, TrainedSeq2Seq(spec, best), course, fresh)
         longest = [max(map(len, side)) for side in numbers]
         self._longest = longest if fresh else [max(pair) for pair in zip(longest, self._longest)]
         self._moments = engine.moments if once else None
         return self
 
-    def _store(self, vocabularies, model: TrainedSeq2Seq, history: History, fresh: bool) -> None:
+    def _store(self, vocabularies, model: TrainedSeq2Seq, course: Course, fresh: bool) -> None:
         self._vocabularies, self.model_ = vocabularies, model
         self.source_tokens_, self.target_tokens_ = (v.classes for v in vocabularies)
-        self.loss_curve_ = ([] if fresh else self.loss_curve_) + history.losses
+        self.loss_curve_ = ([] if fresh else self.loss_curve_) + course.losses
         self.n_iter_ = len(self.loss_curve_)
-        self.validation_score_curve_ = history.scores or None
+        self.validation_score_curve_ = course.scores or None
+        self.stop_reason_ = course.stop_reason
+
+    def _find_checkpoint(self, spec, vocabularies: Vocabularies, numbers: Numbers) -> Checkpoint:
+        """Where the state of this fit is kept; of `level` counts what it makes of the texts."""
+        learnt = [(type(v.splitter).__name__, v.classes.tolist(), v.counts) for v in vocabularies]
+        without = ("level", "beam_width", "length_penalty", "max_length")
+        return find_checkpoint(self, "cpu", repr(spec), learnt, numbers, without=without)
 
     def _settings(self) -> Settings:
         return Settings(float(self.dropout), float(self.clipnorm or 0), float(self.label_smoothing))

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
+from skgru._checkpoint import NOWHERE, Checkpoint
+from skgru._time_limit import UNLIMITED, TimeLimit
+from skgru.text._course import Course
 from skgru.text._pairs import Pairs
 from skgru.text._progress import Progress
 from skgru.text._schedule import Schedule, refuse_divergence
@@ -49,27 +52,6 @@ class Stopping:
     n_iter_no_change: int
 
 
-@dataclass
-class History:
-    """What a training went through.
-
-    Attributes
-    ----------
-    losses : list of float
-        Mean loss of a token in each epoch.
-    scores : list of float
-        After each, where somebody watches.
-    """
-
-    losses: list[float] = field(default_factory=list)
-    scores: list[float] = field(default_factory=list)
-
-    @property
-    def resting(self) -> int:
-        """Epochs since the best score."""
-        return len(self.scores) - 1 - int(np.argmax(self.scores))
-
-
 def train(
     engine: Seq2SeqEngine,
     pairs: Pairs,
@@ -77,48 +59,62 @@ def train(
     rng: np.random.Generator,
     progress: Progress,
     stopping: Stopping | None = None,
-) -> tuple[np.ndarray, History]:
-    """Run epochs until the schedule, `stopping` or the user ends it; the best parameters.
+    limit: TimeLimit = UNLIMITED,
+    checkpoint: Checkpoint = NOWHERE,
+) -> tuple[np.ndarray, Course]:
+    """Run epochs until the schedule, `stopping`, `limit` or the user ends it; the best parameters.
 
     Raises
     ------
     ValueError
-        If the loss is no longer finite.
+        If the loss is no longer finite, or the checkpoint is damaged.
     """
-    history, best = History(), engine.parameters
-    rates = schedule.rates()
+    course = Course(engine, rng, checkpoint)
     try:
         with engine.threads():
-            for _ in range(schedule.epochs):
-                _run_epoch(engine, pairs, schedule.epochs, rates, rng, progress, history)
-                if stopping is None:
-                    continue
-                history.scores.append(stopping.score(engine.parameters))
-                if not history.resting:
-                    best = engine.parameters.copy()
-                if history.resting >= stopping.n_iter_no_change:
-                    break
+            while not course.stop_reason:
+                _run_epoch(engine, pairs, schedule, course, progress, limit)
+                complete = course.n_rows == len(pairs)
+                if not complete:
+                    course.keep()
+                course.end_epoch()
+                if stopping is not None:
+                    course.judge(stopping.score(engine.parameters))
+                if complete and len(course.losses) == schedule.epochs:
+                    course.stop_reason = "epochs"
+                elif stopping is not None and course.resting >= stopping.n_iter_no_change:
+                    course.stop_reason = "early_stopping"
+                elif limit.over:
+                    course.stop_reason = "max_time"
+                if complete:
+                    course.keep()
+        progress.end(len(course.losses), course.stop_reason)
     except KeyboardInterrupt:
-        if not history.losses:
+        course.end_epoch()
+        if not course.losses:
             raise
+        course.stop_reason = "interrupted"
         warnings.warn(
-            f"Training interrupted by user in epoch {len(history.losses)} of {schedule.epochs}; "
+            f"Training interrupted by user in epoch {len(course.losses)} of {schedule.epochs}; "
             "what was learnt until then is kept.",
             stacklevel=5,
         )
     finally:
+        checkpoint.write()
         progress.close()
-    return (best if history.scores else engine.parameters), history
+    return (engine.parameters if course.best is None else course.best), course
 
 
-def _run_epoch(engine, pairs: Pairs, epochs: int, rates, rng, progress: Progress, history) -> None:
-    """One epoch; its loss so far is at the end of the history from the first batch on."""
-    epoch, total, n_tokens, n_pairs = len(history.losses), 0.0, 0, 0
-    for batch in pairs.epoch(rng):
-        done = (epoch + n_pairs / len(pairs)) / epochs
-        loss = engine.update(batch, float(rates[int(done * len(rates))]))
+def _run_epoch(
+    engine, pairs: Pairs, schedule: Schedule, course: Course, progress, limit: TimeLimit
+) -> None:
+    """The rest of an epoch, as far as time allows."""
+    epoch = len(course.losses)
+    for batch in course.batches(pairs):
+        done = (epoch + course.n_rows / len(pairs)) / schedule.epochs
+        loss = engine.update(batch, schedule.rate(done * schedule.n_updates, limit))
         refuse_divergence(loss, epoch)
-        total, n_pairs = total + loss, n_pairs + len(batch)
-        n_tokens += sum(len(target) + 1 for _, target in batch)
-        history.losses[epoch:] = [total / n_tokens]
-        progress.show(epoch + 1, n_pairs, total / n_tokens)
+        course.add(loss, sum(len(target) + 1 for _, target in batch), len(batch))
+        progress.show(epoch + 1, course.n_rows, course.loss)
+        if limit.over:
+            break

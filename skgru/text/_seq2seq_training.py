@@ -39,7 +39,8 @@ class _Shard:
     def __init__(self, spec: Seq2SeqSpec, settings: Settings, seed: list[int]):
         self.gradient = np.zeros(spec.n_parameters, np.float32)
         self._gradients = spec.view(self.gradient)
-        self._dropout = Dropout(settings.dropout, np.random.default_rng(seed))
+        self.rng = np.random.default_rng(seed)
+        self._dropout = Dropout(settings.dropout, self.rng)
         self._smoothing = settings.label_smoothing
         self._scratch = Scratch()
 

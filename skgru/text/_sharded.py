@@ -28,7 +28,7 @@ class ShardedEngine(ABC):
     parameters : ndarray of float32
         Copied.
     shards : sequence
-        Each with its own `gradient`.
+        Each with its own `gradient` and `rng`.
     clipnorm : float
         Largest norm of a gradient; 0 does not clip.
     moments : tuple, optional
@@ -52,6 +52,35 @@ class ShardedEngine(ABC):
     def moments(self) -> tuple:
         """Adam's state of this moment."""
         return self._first.copy(), self._second.copy(), self._count
+
+    @property
+    def _generators(self) -> list[np.random.Generator]:
+        """All that draw in training."""
+        return [shard.rng for shard in self._shards]
+
+    @property
+    def _carried(self) -> list[np.ndarray]:
+        """What goes on from one update to the next, beside the weights."""
+        return []
+
+    def state(self) -> dict:
+        """All that changes in training, copied; `restore` takes it."""
+        return {
+            "parameters": self.parameters.copy(),
+            "moments": self.moments,
+            "carried": [array.copy() for array in self._carried],
+            "generators": [rng.bit_generator.state for rng in self._generators],
+        }
+
+    def restore(self, state: dict) -> None:
+        """Be as an engine of the same network was."""
+        self.parameters[:] = state["parameters"]
+        first, second, self._count = state["moments"]
+        self._first[:], self._second[:] = first, second
+        for own, value in zip(self._carried, state["carried"], strict=True):
+            own[:] = value
+        for rng, value in zip(self._generators, state["generators"], strict=True):
+            rng.bit_generator.state = value
 
     @contextmanager
     def threads(self) -> Iterator[None]:

@@ -63,7 +63,7 @@ class _Shard:
         self._gradients = spec.view(self.gradient)
         self._rate = np.array([settings.dropout], np.float32)
         self._uniforms = np.empty(self.outputs.shape if settings.dropout else 0, np.float32)
-        self._rng = np.random.default_rng(seed)
+        self.rng = np.random.default_rng(seed)
 
     def differentiate(self, weights: Weights, strips: _Strips, piece: Piece, share: float):
         """Sum of the losses of a piece; its gradient, times `share`, is in `gradient`."""
@@ -110,7 +110,7 @@ class _Shard:
                 self.candidates[layer, :n_steps],
             )
             if self._uniforms.size:
-                self._rng.random(out=self._uniforms[layer], dtype=np.float32)
+                self.rng.random(out=self._uniforms[layer], dtype=np.float32)
                 self._drop(self.outputs[layer, :n_steps], layer)
 
     def _drop(self, values: np.ndarray, layer: int) -> None:
@@ -179,6 +179,14 @@ class LanguageEngine(ShardedEngine):
         shards = [_Shard(spec, size, n_steps, settings, [*seed, i]) for i, size in enumerate(sizes)]
         super().__init__(spec, parameters, shards, settings.clipnorm, moments)
         self._rng = np.random.default_rng([*seed, n_shards])
+
+    @property
+    def _generators(self) -> list[np.random.Generator]:
+        return [*super()._generators, self._rng]
+
+    @property
+    def _carried(self) -> list[np.ndarray]:
+        return [shard.states[:, 0] for shard in self._shards]
 
     def forget(self) -> None:
         """Let all streams begin with a state of zero."""

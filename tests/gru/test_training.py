@@ -11,6 +11,8 @@ N_STEPS = np.full(10, 4)
 class Pretender:
     """Gives the losses it was told to; its weights say how many epochs it ran."""
 
+    whole_epochs = True
+
     def __init__(self, losses):
         self.losses = list(losses)
         self.orders, self.rates = [], []

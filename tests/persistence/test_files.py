@@ -22,7 +22,8 @@ from sklearn.pipeline import make_pipeline
 
 import skgru
 import skgru.sktime
-from skgru.persistence import _archive, load, save
+from skgru import _archive
+from skgru.persistence import load, save
 from skgru.persistence._registry import CLASSES
 
 
@@ -191,12 +192,14 @@ def test_parameters_of_any_kind(tmp_path):
         "class_weight": {"a": 1.5, np.str_("b"): np.float32(0.1)},
         "random_state": np.random.RandomState(7),
         "tol": float("inf"),
+        "checkpoint_dir": Path("states"),
     }
     save(skgru.GRUClassifier(**values), tmp_path / "file")
     again = load(tmp_path / "file")
     assert again.units == (3, 4)
     assert again.class_weight == values["class_weight"]
     assert again.tol == float("inf")
+    assert again.checkpoint_dir == "states"
     assert again.random_state.randint(1000) == values["random_state"].randint(1000)
 
 
@@ -353,6 +356,7 @@ def swap(node, found, put):
         (lambda e: e["state"].update(x={"import": "os"}), "none that this version knows"),
         (lambda e: e["state"].pop("_scaling"), "_scaling"),
         (lambda e: e["state"].update(n_channels_in_=3), "does not fit"),
+        (lambda e: e["state"].update(stop_reason_="tired"), "stop_reason_"),
         (lambda e: e["state"].update(classes_={"items": ["a"], "shape": [1], "of": "str"}), "fit"),
         (
             lambda e: swap(e, lambda n: n.get("array") == "model_.weights.1", {"array": "nowhere"}),
@@ -415,6 +419,7 @@ def first_record(node, name):
         ("skgru.GRUSynthesizer", "speech.Analysis", {"hop": 0}, "the hop"),
         ("skgru.GRUSynthesizer", "speech.Durations", {"effects": {"tuple": []}}, "the durations"),
         ("skgru.GRUSynthesizer", "speech.Speakers", {"default": 2}, "the default speaker"),
+        ("skgru.sktime.GRUForecaster", "sktime.GlobalModel", {"stop_reason": "x"}, "stop_reason_"),
         ("skgru.GRUTranscriber", "gru.GRUSpec", {"n_outputs": 4}, "weight"),
         ("skgru.GRUTranscriber", "gru.GRUSpec", {"pooling": {"tuple": ["last"]}}, "the network"),
         ("skgru.GRUTranscriber", "gru.GRUSpec", {"patch_stride": 1}, "frame_stacking"),

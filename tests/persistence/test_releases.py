@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from skgru.persistence import load
+from skgru.persistence import load, save
 from skgru.persistence._registry import CLASSES
 
 RELEASES = Path(__file__).parent / "releases"
@@ -26,3 +26,13 @@ def test_answers_are_those_of_the_release(file):
     answer = getattr(load(file), stored["method"])(X, *stored.get("y", []))
     answer = answer[0] if isinstance(answer, tuple) else answer
     np.testing.assert_allclose(np.asarray(answer, float), stored["answer"], rtol=1e-5, atol=1e-6)
+
+
+def test_what_a_release_did_not_know_has_its_default(tmp_path):
+    old = load(RELEASES / "0.1.0" / "GRUClassifier.safetensors")
+    assert old.max_time is old.checkpoint_dir is None
+    assert not hasattr(old, "stop_reason_")
+    save(old, tmp_path / "again")
+    assert not hasattr(load(tmp_path / "again"), "stop_reason_")
+    forecaster = load(RELEASES / "0.1.0" / "sktime.GRUForecaster.safetensors")
+    assert forecaster.model_.stop_reason == "epochs"

@@ -55,7 +55,7 @@ def holds(kind: np.dtype) -> bool:
     return kind.newbyteorder("<") in _NAMES
 
 
-def write(file: BinaryIO, metadata: dict[str, str], arrays: dict[str, np.ndarray]) -> None:
+def write_archive(file: BinaryIO, metadata: dict[str, str], arrays: dict[str, np.ndarray]) -> None:
     """Write all, with a checksum in the metadata.
 
     Parameters
