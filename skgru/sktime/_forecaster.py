@@ -7,6 +7,7 @@ import pandas as pd
 from sklearn.utils import check_random_state
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 
+from skgru._memory import require_memory
 from skgru._origin import ORIGIN
 from skgru._time_limit import TimeLimit
 from skgru.gru import _parameters
@@ -255,13 +256,18 @@ class GRUForecaster(BaseForecaster):
         else:
             context, horizon, _ = before.shape
             token = before.token_length
+        require_memory(
+            8 * len(lengths) * (context + horizon),
+            f"A window of {context} steps and {horizon} ahead for each series",
+            "lower window_length, horizon or the longest step of fh",
+        )
         n_windows = min(int(np.maximum(lengths - horizon, 1).sum()), _global.ROWS)
         recipe = Recipe(
             units=tuple(int(u) for u in np.atleast_1d(self.units)),
             embedding_units=int(self.embedding_units or 0),
             token_length=token,
             epochs=_automatic.epochs(self.epochs, n_windows, self.batch_size),
-            batch_size=int(self.batch_size),
+            batch_size=min(int(self.batch_size), int(lengths.sum())),
             learning_rate=float(self.learning_rate) * (1 if before is None else 0.5),
             dropout=float(self.dropout),
             weight_decay=float(self.weight_decay),
@@ -330,6 +336,11 @@ class GRUForecaster(BaseForecaster):
         ends = self._read(0).ends
         ahead = (ends.max() - ends)[:, None] + relative  # (series, fh), from each one's own end
         n_steps = max(int(ahead.max()), 0)
+        require_memory(
+            8 * len(ends) * n_steps * len(_quantiles.LEVELS),
+            f"A forecast of {n_steps} steps",
+            "lower the longest step of fh",
+        )
         panel = self._read(n_steps, X)
         found = _global.forecast(self.model_, panel.series, max(n_steps, 1))
         rows = np.take_along_axis(found, np.maximum(ahead - 1, 0)[:, :, None], axis=1)

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import _safe_indexing, check_consistent_length, check_random_state
 
+from skgru._memory import require_memory
 from skgru._versioned import Versioned
 from skgru.gru._parameters import NOT_NEGATIVE, POSITIVE, RATE, Rule, apply, number, whole
 from skgru.speech import _distortions, _waveforms
@@ -176,6 +177,11 @@ class SpeechAugmenter(Versioned, BaseEstimator):
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
         rng = np.random.default_rng(seed)
         number = np.arange(len(waves))
+        require_memory(
+            4 * self.n_variants * sum(map(len, waves)) / (1 + self.speed),
+            f"{self.n_variants} variants of each recording",
+            "lower n_variants",
+        )
         origin = np.repeat(number, self.n_variants)
         variants = [self._vary(waves[i], rng) for i in origin]
         self.sample_indices_ = np.concatenate([number, origin])

@@ -234,6 +234,15 @@ def test_any_horizon_is_answered_or_refused(fh):
         assert np.isfinite(found).all()
 
 
+@pytest.mark.parametrize("wrong", [0, -1, 2.7, "3", None, True, np.nan], ids=repr)
+def test_a_number_of_futures_that_is_refused(wrong):
+    forecaster = ETSForecaster().fit(SERIES)
+    with pytest.raises(ValueError, match="n_periods is an integer"):
+        forecaster.simulate(wrong)
+    with pytest.raises(ValueError, match="n_simulations is an integer"):
+        forecaster.simulate(3, n_simulations=wrong)
+
+
 @pytest.mark.parametrize("coverage", [0, 1, 1.5, -0.1, np.nan, "all"])
 def test_a_coverage_that_is_refused(coverage):
     forecaster = ETSForecaster().fit(SERIES)
