@@ -10,9 +10,10 @@ from sklearn.utils import _safe_indexing, check_consistent_length, check_random_
 
 from skgru._memory import require_memory
 from skgru._versioned import Versioned
-from skgru.gru._parameters import NOT_NEGATIVE, POSITIVE, RATE, Rule, apply, number, whole
+from skgru.gru._parameters import POSITIVE, RATE, Rule, apply, number, whole
 from skgru.speech import _distortions, _waveforms
 
+MOST_GAIN = 400.0  # decibels: float32 holds more of no recording
 MOST_TILT = 2.0  # of the noise: from white, where it is 0, to brown
 
 
@@ -31,7 +32,7 @@ RULES: dict[str, Rule] = {
     "speed": HALF,
     "vocal_tract": HALF,
     "snr": ("None or a pair of decibels, the lower one first", _is_range),
-    "gain": NOT_NEGATIVE,
+    "gain": number(0, MOST_GAIN),
     "time_mask": RATE,
     "frequency_mask": RATE,
 }
@@ -63,7 +64,7 @@ class SpeechAugmenter(Versioned, BaseEstimator):
     snr : (float, float) or None, default=(5.0, 40.0)
         Range of the signal-to-noise ratio in decibels. The noise's colour is drawn as well, from
         white to brown. None adds no noise.
-    gain : float, default=6.0
+    gain : float in [0, 400], default=6.0
         Largest change of the level in decibels.
     time_mask : float in [0, 1), default=0.0
         Largest share of the recording that is silenced, in one stretch [3]_.
@@ -173,6 +174,8 @@ class SpeechAugmenter(Versioned, BaseEstimator):
         """
         apply(RULES, self)
         waves = _waveforms.read(self, X, reset=True)
+        if y is None:
+            raise TypeError("y must hold a label for each recording, to be repeated; got None.")
         check_consistent_length(waves, y)
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
         rng = np.random.default_rng(seed)
