@@ -343,6 +343,10 @@ class GRUForecaster(BaseForecaster):
         )
         panel = self._read(n_steps, X)
         found = _global.forecast(self.model_, panel.series, max(n_steps, 1))
+        if not np.isfinite(found).all():
+            raise ValueError(
+                "A forecast overflows. Divide y by its size, or ask for a shorter horizon."
+            )
         rows = np.take_along_axis(found, np.maximum(ahead - 1, 0)[:, :, None], axis=1)
         if (ahead <= 0).any():
             rows[ahead <= 0] = self._fitted_values(panel.series, ahead)
@@ -367,11 +371,11 @@ class GRUForecaster(BaseForecaster):
 
     def _steps(self, fh: ForecastingHorizon) -> np.ndarray:
         """The horizon counted from the end of the data."""
-        if not fh.is_relative and fh.freq is None and self._axis.offset is not None:
-            last = self._axis.ticks(self._cutoff)[0]
-            return self._axis.ticks(pd.DatetimeIndex(fh.to_pandas())) - last
-        relative = fh if fh.is_relative else fh.to_relative(self.cutoff)
-        steps = relative.to_pandas()
+        if not fh.is_relative:
+            times = fh.to_pandas()
+            self._axis.refuse_others(times, self._cutoff)
+            return self._axis.ticks(times) - self._axis.ticks(self._cutoff)[0]
+        steps = fh.to_pandas()
         if not pd.api.types.is_integer_dtype(steps.dtype):
             steps = fh.to_absolute(self.cutoff).to_relative(self.cutoff).to_pandas()
         return np.asarray(steps).astype(int)
@@ -379,7 +383,7 @@ class GRUForecaster(BaseForecaster):
     def _times(self, fh: ForecastingHorizon) -> pd.Index:
         """The horizon as times; where sktime knows no frequency, by that of the data."""
         lost = isinstance(self._cutoff, pd.DatetimeIndex) and fh.freq is None
-        if lost and fh.is_relative and self._axis.offset is not None:
+        if lost and fh.is_relative:
             return self._axis.after(self._cutoff, self._steps(fh))
         return fh.to_absolute_index(self.cutoff)
 
