@@ -61,7 +61,14 @@ def _from(panel: Panel, fh: ForecastingHorizon, end: pd.Index):
     if isinstance(end, pd.DatetimeIndex):
         if panel.freq is None:
             return _undated(fh, end)
-        end = pd.DatetimeIndex(end, freq=panel.freq)
+        try:
+            end = pd.DatetimeIndex(end, freq=panel.freq)
+        except ValueError:
+            raise ValueError(
+                f"All series of a panel need one frequency; that of the longest is "
+                f"{panel.freq.freqstr!r}, and {end[0]} is no such date. Fit series of other "
+                "frequencies by themselves."
+            ) from None
         if fh.freq is None:
             fh = ForecastingHorizon(fh.to_pandas(), fh.is_relative, freq=panel.freq)
     if fh.is_relative:

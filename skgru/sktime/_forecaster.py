@@ -212,9 +212,16 @@ class GRUForecaster(BaseForecaster):
 
     def _update(self, y, X=None, update_params=True):
         """Take in later values, and train on with them if asked to."""
-        self._remember(y, X)
-        if update_params:
-            self.model_ = self._learn(self._read(0), None, self.model_)
+        before = self._seen_y, self._seen_X
+        try:
+            self._remember(y, X)
+            panel = self._read(0)
+            if update_params:
+                self.model_ = self._learn(panel, None, self.model_)
+        except BaseException:
+            self._seen_y, self._seen_X = before
+            self._set_cutoff_from_y(self._seen_y)
+            raise
         return self
 
     def _pretrain(self, y, X=None, fh=None):
@@ -321,11 +328,30 @@ class GRUForecaster(BaseForecaster):
 
     def _remember(self, y: pd.DataFrame, X: pd.DataFrame | None) -> None:
         """Keep what a forecast starts from; later values for the same times replace earlier."""
-        self._seen_y = _join(self._seen_y, y)
-        self._seen_X = _join(self._seen_X, X)
+        if y.shape[1] != self._seen_y.shape[1]:
+            raise ValueError(
+                f"update needs the {self._seen_y.shape[1]} columns of fit; y has {y.shape[1]}."
+            )
+        _timeline.refuse_repeated(y)
+        _timeline.refuse_others(y, self._seen_y)
+        self._seen_y = _timeline.until(_join(self._seen_y, y), y)
+        if self._scaling is not None:
+            self._seen_X = _join(self._seen_X, self._told(X))
+
+    def _told(self, X: pd.DataFrame | None) -> pd.DataFrame | None:
+        """What came beside y, checked."""
+        if X is None:
+            return None
+        if set(X.columns) != set(self._seen_X.columns):
+            raise ValueError(
+                f"X needs the columns of fit, {list(self._seen_X.columns)}; got {list(X.columns)}."
+            )
+        _timeline.refuse_infinite(X)
+        _timeline.refuse_others(X, self._seen_y)
+        return X[self._seen_X.columns]
 
     def _read(self, n_ahead: int, X=None) -> _timeline.Panel:
-        told = _join(self._seen_X, X) if self._scaling is not None else None
+        told = _join(self._seen_X, self._told(X)) if self._scaling is not None else None
         return _timeline.read(self._seen_y, told, self._axis, n_ahead, self._scaling)
 
     # ------------------------------------------------------------------ forecasts
@@ -341,7 +367,8 @@ class GRUForecaster(BaseForecaster):
             f"A forecast of {n_steps} steps",
             "lower the longest step of fh",
         )
-        panel = self._read(n_steps, X)
+        whole = -(-n_steps // self.model_.shape.horizon) * self.model_.shape.horizon
+        panel = self._read(whole, X)  # a step's forecast is the same whatever else is asked for
         found = _global.forecast(self.model_, panel.series, max(n_steps, 1))
         if not np.isfinite(found).all():
             raise ValueError(

@@ -135,8 +135,55 @@ def times(frame: pd.DataFrame) -> pd.Index:
         raise ValueError("A series needs at least one value; got an empty frame.")
     if frame.index.nlevels == 1:
         return frame.index
+    index = frame.index
+    if any(names.hasnans or (codes < 0).any() for names, codes in zip(index.levels, index.codes)):
+        raise ValueError("Each series of a panel needs a name and times; a label is missing.")
     first = frame.index.droplevel(-1)[0]
     return frame.loc[first].index
+
+
+def until(joined: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
+    """Without what comes after the last new time of each instance that has new ones.
+
+    That is where sktime's cutoff then is.
+    """
+    if joined.index.nlevels == 1:
+        return joined.loc[: new.index[-1]] if len(new) else joined
+    ends = {key: frame.index[-1] for key, frame in instances(new)}
+    late = [
+        (*key, time)
+        for key, frame in instances(joined)
+        if key in ends
+        for time in frame.index[frame.index > ends[key]]
+    ]
+    return joined.drop(index=late) if late else joined
+
+
+def refuse_infinite(X: pd.DataFrame) -> None:
+    """Raise where a column that explains is infinite."""
+    if (infinite := np.isinf(X.to_numpy(float)).any(axis=0)).any():
+        column = X.columns[int(infinite.argmax())]
+        raise ValueError(f"X must be finite; column {column!r} is not. Set such values to NaN.")
+
+
+def refuse_others(frame: pd.DataFrame, seen: pd.DataFrame) -> None:
+    """Raise where times are of another kind than those seen."""
+    came, wanted = frame.index.get_level_values(-1), seen.index.get_level_values(-1)
+    if len(came) and _kind(came) != _kind(wanted):
+        raise ValueError(
+            f"Times must be of the kind that was fitted, {wanted.dtype}; got {came.dtype}. "
+            "Convert them."
+        )
+
+
+def refuse_repeated(frame: pd.DataFrame) -> None:
+    """Raise where a time stands twice in a series."""
+    if (same := frame.index.duplicated()).any():
+        raise ValueError(
+            f"Each time stands once in the index of a series; {frame.index[int(same.argmax())]} "
+            "stands twice. Add such values up, take their mean, or keep the last: "
+            "y.groupby(level=-1).last(), for example."
+        )
 
 
 def instances(frame: pd.DataFrame) -> list[tuple]:
@@ -157,6 +204,9 @@ def read(y: pd.DataFrame, X: pd.DataFrame | None, timeline: Timeline, n_ahead: i
     `X` may reach past the end of `y`; what it does not tell goes on as it was last. `scaling` is
     the centre and scale of its columns.
     """
+    refuse_repeated(y)
+    if X is not None:
+        refuse_repeated(X)
     told = dict(instances(X)) if X is not None else {}
     series, ends, keys = [], [], []
     for key, frame in instances(y):
@@ -183,12 +233,6 @@ def _check(key, frame: pd.DataFrame, ticks: np.ndarray) -> None:
             f"Values of y must be finite; {name} has infinity at {times[int(infinite.argmax())]}. "
             "Set such values to NaN if they are not known."
         )
-    if (same := times.duplicated()).any():
-        raise ValueError(
-            f"Each time stands once in the index of a series; {times[int(same.argmax())]} stands "
-            f"twice in {name}. Add such values up, take their mean, or keep the last: "
-            "y.groupby(level=-1).last(), for example."
-        )
     if (same := np.diff(ticks) == 0).any():
         raise ValueError(
             "All series of a panel need the frequency of the first one; in that, "
@@ -207,6 +251,7 @@ def learn_scaling(X: pd.DataFrame | None):
     """Centre and scale of each column, None without columns."""
     if X is None:
         return None
+    refuse_infinite(X)
     rows = X.to_numpy(float)
     with np.errstate(all="ignore"):
         observed = np.where(np.isfinite(rows), rows, np.nan)
