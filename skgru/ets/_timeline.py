@@ -72,7 +72,10 @@ def _from(panel: Panel, fh: ForecastingHorizon, end: pd.Index):
         if fh.freq is None:
             fh = ForecastingHorizon(fh.to_pandas(), fh.is_relative, freq=panel.freq)
     if fh.is_relative:
-        return fh.to_numpy().astype(np.int64), fh.to_absolute_index(end)
+        steps = fh
+        if not pd.api.types.is_integer_dtype(fh.to_pandas().dtype):  # distances in time
+            steps = fh.to_absolute(end).to_relative(end)
+        return steps.to_numpy().astype(np.int64), fh.to_absolute_index(end)
     times = fh.to_pandas()
     _refuse_other_times(times, end)
     if getattr(end, "tz", None) is not None:

@@ -13,6 +13,7 @@ from pandas.tseries.frequencies import to_offset
 from skgru.sktime import _calendar
 from skgru.sktime._windows import Series
 
+CALENDAR = {"MS": "M", "ME": "M", "QS": "Q", "QE": "Q", "YS": "Y", "YE": "Y"}
 LARGEST_GAP = 1000  # steps to a row: beyond, the index does not count steps
 
 
@@ -73,6 +74,16 @@ class Timeline(NamedTuple):
             return _calendar.features(pd.PeriodIndex.from_ordinals(ordinals, freq=self.freq))
 
 
+def _of_periods(freq):
+    """A frequency as periods have it: months that begin, or end, on a date are months."""
+    if freq is None:
+        return None
+    offset = to_offset(freq)
+    name = offset.name.partition("-")[0]
+    unit = CALENDAR.get(name.removeprefix("B"))
+    return freq if unit is None else f"{offset.n}{unit}"
+
+
 def _kind(index: pd.Index) -> tuple:
     """What two indices must have in common for steps to be counted between them."""
     if isinstance(index, pd.DatetimeIndex):
@@ -104,7 +115,7 @@ def draw(index: pd.Index, freq=None) -> Timeline:
     if isinstance(index, pd.DatetimeIndex):
         freq = index.freq or freq or (pd.infer_freq(index) if len(index) > 2 else None)
         try:
-            periods = _periods(index, freq)
+            periods = _periods(index, _of_periods(freq))
         except (ValueError, AttributeError, TypeError):
             return Timeline(None, 0, freq and to_offset(freq))
         return Timeline(periods.freq, int(periods.asi8[0]), to_offset(freq or periods.freq))
