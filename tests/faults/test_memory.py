@@ -97,6 +97,14 @@ def test_a_limit_that_nothing_reaches_does_no_harm(cls, name, value):
 
 
 @pytest.mark.parametrize("cls", list(FITS)[:9])
+def test_epochs_without_end_end_with_the_time(cls):
+    more = {"alignment_epochs": 10**9} if cls is GRUSynthesizer else {}
+    if cls is GRUForecaster:
+        more = {"n_iter_no_change": 10**9}
+    FITS[cls](epochs=10**9, max_time=0.05, **more)
+
+
+@pytest.mark.parametrize("cls", list(FITS)[:9])
 def test_a_batch_of_all_is_a_larger_one(cls):
     """The batch is capped, and training is the same."""
     n = 1000  # rows, and also tokens
