@@ -23,7 +23,13 @@ def replacing(path) -> Iterator[BinaryIO]:
     target = Path(os.path.realpath(path))
     if target.is_dir():
         raise IsADirectoryError(f"A file is needed to save to; {target} is a folder.")
-    aside = target.with_name(f".{target.name[:100]}.{secrets.token_hex(8)}.tmp")
+    if target.exists() and not target.is_file():
+        raise OSError(
+            f"A file is needed to save to; {target} is a pipe or a device, and would give way to "
+            "one. Save to a file, and copy that."
+        )
+    # A character takes up to four bytes, and a name of most systems 255.
+    aside = target.with_name(f".{target.name[:50]}.{secrets.token_hex(8)}.tmp")
     try:
         with open(aside, "xb") as file:
             yield file

@@ -12,6 +12,7 @@ from __future__ import annotations
 import ctypes
 import gc
 import inspect
+import os
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -33,6 +34,15 @@ _OPTIONS = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 _ADDRESS = ir.IntType(8).as_pointer()
 # Kept for good: compiled code reads them.
 _ADDRESSES: dict[str, ctypes.c_void_p] = {}
+
+if hasattr(os, "register_at_fork"):
+    # A fork waits for what other threads compile: in the child nobody would ever end it, and its
+    # own first compilation would wait for that.
+    os.register_at_fork(
+        before=global_compiler_lock.acquire,
+        after_in_parent=global_compiler_lock.release,
+        after_in_child=global_compiler_lock.release,
+    )
 
 
 class Compiler:

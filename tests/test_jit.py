@@ -53,6 +53,47 @@ def test_first_calls_may_meet():
         np.testing.assert_array_equal(list(pool.map(call, range(4))), 2)
 
 
+FORKED = """
+import os, select, signal, threading, time, warnings
+from numba.core.compiler_lock import global_compiler_lock
+from skgru._jit import Compiler, integer
+
+warnings.simplefilter("ignore")  # of a fork beside threads
+
+@Compiler(set()).jit(integer(integer))
+def add(x):
+    return x + 1
+
+compiles = threading.Event()
+
+def compile_for_long():
+    with global_compiler_lock:
+        compiles.set()
+        time.sleep(0.3)
+
+threading.Thread(target=compile_for_long).start()
+compiles.wait()
+read, write = os.pipe()
+child = os.fork()
+if not child:
+    os.write(write, str(add(1)).encode())
+    os._exit(0)
+if select.select([read], [], [], 30)[0]:
+    print(os.read(read, 9).decode())
+else:
+    os.kill(child, signal.SIGKILL)
+    print("hang")
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+def test_a_fork_waits_for_what_other_threads_compile(tmp_path):
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    command = [sys.executable, "-c", FORKED]
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=90)
+    assert run.stdout == "2\n", run.stderr
+
+
 def test_without_a_door_python_gets_an_error():
     with pytest.raises(NotImplementedError, match="not usable in pure-python"):
         new_kernel(from_python=False)(np.ones(1, np.float32))

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from skgru._memory import require_memory
 from skgru.ets import _blend, _bootstrap
 from skgru.ets._fitted import Fitted
 from skgru.ets._options import Options
@@ -58,6 +59,9 @@ def estimate(
         return fitted
     numbers = np.arange(panel.n_series) if numbers is None else numbers
     sp, n = options.settings.sp, options.n_versions - 1
+    require_memory(
+        8 * n * int(panel.targets[1][-1]), f"{n + 1} versions of each series", "lower bagging"
+    )
     drawn = [
         _bootstrap.versions(panel.series(s), sp, n, np.random.default_rng([seed, k, _STREAM]))
         for s, k in enumerate(numbers.tolist())

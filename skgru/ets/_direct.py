@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from skgru._memory import require_memory
 from skgru.ets import _blockwise, _distributed, _frames, _long, _options, _series
 from skgru.ets._long import Columns
 from skgru.ets._part import Part
@@ -134,6 +135,7 @@ def of_arrays(parameters: dict, values, offsets, h, coverage, seed: int, title: 
     """Forecasts of series that stand one after the other; see `ETSForecaster.forecast_arrays`."""
     h, coverage = _check_horizon(h), _check_coverage(coverage)
     _options.check(parameters)
+    require_memory(8 * h * (len(offsets) - 1), f"Forecasts of {h} steps", "lower h")
     values = np.ascontiguousarray(values, np.float64)
     offsets = np.asarray(offsets)
     if offsets.dtype.kind not in "iu":

@@ -10,6 +10,7 @@ import pandas as pd
 from sktime.datatypes import convert_to
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 
+from skgru._memory import require_memory
 from skgru._origin import ORIGIN
 from skgru.ets import _kept, _labels, _options, _series, _timeline
 from skgru.ets._direct import Direct
@@ -327,6 +328,10 @@ class ETSForecaster(Direct, Displays, Inspection, Portable, BaseForecaster):
         """Steps and labels of a horizon, and what the regressors add there."""
         panel = self._panel
         steps, index = _timeline.steps(panel, fh, self._index_names)
+        longest = int(steps.max(initial=0))
+        require_memory(
+            8 * longest, f"A forecast of {longest} steps", "lower the longest step of fh"
+        )
         coefficients = _kept.table(self._models, panel, "coefficients")
         return steps, index, _labels.shift(panel, coefficients, X, steps, index)
 
@@ -380,11 +385,13 @@ class ETSForecaster(Direct, Displays, Inspection, Portable, BaseForecaster):
             A row for each time, a column for each future; several columns of y stand above them.
         """
         self.check_is_fitted()
-        if int(n_periods) < 1 or int(n_simulations) < 1:
-            raise ValueError(
-                f"simulate needs at least one period and one simulation; got {n_periods} and "
-                f"{n_simulations}."
-            )
+        _options.check_integer("n_periods", n_periods, 1)
+        _options.check_integer("n_simulations", n_simulations, 1)
+        require_memory(
+            8 * self._panel.n_series * int(n_periods) * int(n_simulations),
+            f"{n_simulations} futures of {n_periods} periods",
+            "lower n_simulations or n_periods",
+        )
         fh = ForecastingHorizon(np.arange(1, int(n_periods) + 1), is_relative=True)
         _, index, shift = self._asked(fh, self._check_X(X))
         seed = self._seed if random_state is None else _options.seed(random_state)

@@ -181,12 +181,12 @@ def _check_periods(sp) -> None:
     if isinstance(sp, str) and sp == "auto":
         return
     if not isinstance(sp, (list, tuple)):
-        _check_integer("sp", sp, 1)
+        check_integer("sp", sp, 1)
         return
     if not sp:
         raise ValueError("sp is a period or a list of at least one; got an empty list.")
     for period in sp:
-        _check_integer("sp", period, 1 if len(sp) == 1 else 2)
+        check_integer("sp", period, 1 if len(sp) == 1 else 2)
     for short, long in itertools.pairwise(sp):
         if long % short or long == short:
             raise ValueError(
@@ -205,9 +205,9 @@ def check(p: dict) -> None:
         if not any(value is c or (type(value) is type(c) and value == c) for c in choices):
             raise ValueError(f"{name} is one of {choices}; got {value!r}.")
     _check_periods(p["sp"])
-    _check_integer("n_simulations", p["n_simulations"], 1)
+    check_integer("n_simulations", p["n_simulations"], 1)
     if p["bagging"] is not None:
-        _check_integer("bagging", p["bagging"], 2)
+        check_integer("bagging", p["bagging"], 2)
     if p["trend"] is None and p["damped_trend"] is True:
         raise ValueError("Only a trend can be damped; got trend=None with damped_trend=True.")
     for name in (*SMOOTHING, "initial_level", "initial_trend"):
@@ -216,7 +216,7 @@ def check(p: dict) -> None:
     for name, (lower, upper) in RANGES.items():
         if p[name] is not None and not lower <= p[name] <= upper:
             raise ValueError(f"{name} is a number in [{lower}, {upper}]; got {p[name]!r}.")
-    _check_integer(
+    check_integer(
         "verbose", int(p["verbose"]) if p["verbose"] in (True, False) else p["verbose"], 0
     )
     boxcox = p["boxcox"]
@@ -315,7 +315,8 @@ def _initial_season(season, sp: int) -> np.ndarray:
     return season
 
 
-def _check_integer(name: str, value, least: int) -> None:
+def check_integer(name: str, value, least: int) -> None:
+    """Raise where a value is no whole number from `least` on."""
     if isinstance(value, bool) or not isinstance(value, numbers.Integral) or int(value) < least:
         raise ValueError(f"{name} is an integer of at least {least}; got {value!r}.")
 

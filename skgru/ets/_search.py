@@ -51,6 +51,8 @@ from skgru.ets._recursion import M, run
 from skgru.ets._region import bound, place
 from skgru.ets._starts import normalise, optimise, probe
 
+SMALLEST = 2.2250738585072014e-308  # power of two that float64 holds with all its digits
+
 _run = run.inner
 
 FITTED, RULED_OUT, PRUNED, FAILED = 0, 1, 2, 3
@@ -120,6 +122,8 @@ def survey(values):
             positive = positive and values[t] > 0.0
     if not largest > 0.0:
         return 1.0, n_observed, False
+    if largest < SMALLEST:
+        return SMALLEST, n_observed, positive
     mean = 0.0
     for t in range(values.size):
         if not math.isnan(values[t]):

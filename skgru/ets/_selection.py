@@ -11,6 +11,7 @@ import numpy as np
 from joblib import effective_n_jobs
 
 from skgru._blas_threads import one_thread
+from skgru._memory import require_memory
 from skgru.ets import _horizon, _search
 from skgru.ets._layout import ABSOLUTES, HORIZONS, LIKELIHOOD, SQUARES
 from skgru.ets._model import ETSFit, ETSSpec, Fits, Settings
@@ -208,6 +209,9 @@ def _arguments(settings: Settings) -> tuple:
 
 def _empty(n_series: int, n_specs: int, sp: int, n_times: np.ndarray) -> tuple[Fits, tuple]:
     """Room for the result, and its arrays in the order in which the kernel takes them."""
+    require_memory(
+        8 * n_specs * (2 + sp), f"A season of {sp} steps in {n_specs} models", "lower sp"
+    )
     shape = (n_series, n_specs)
     status = np.empty(shape, np.int8)
     smoothing = np.zeros((*shape, 4))

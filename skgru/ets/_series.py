@@ -146,6 +146,7 @@ def read(y: pd.DataFrame, X: pd.DataFrame | None = None) -> Panel:
         For an infinite value, a series without any value, a time that stands twice, and for an
         index with more gaps than `LARGEST_GAP` allows.
     """
+    y = _together(y)
     given = _rows(y, X)
     rows, starts = given, _starts(y.index)
     stops = np.append(starts[1:], len(rows))
@@ -208,7 +209,9 @@ def extend(panel: Panel, y: pd.DataFrame, X: pd.DataFrame | None = None):
             f"{panel.regressors or 'none'}; got {list(y.columns)} and "
             f"{'no X' if X is None else list(X.columns)}."
         )
+    y = _together(y)
     rows, starts = _rows(y, X), _starts(y.index)
+    Times(y.index).refuse_duplicates(starts)
     instances, times = _instances(y.index, starts), y.index.get_level_values(-1)
     counts = np.diff(np.append(starts, len(rows)))
     present = _places_of(instances, panel)
@@ -258,6 +261,9 @@ def select(X: pd.DataFrame, index: pd.Index) -> np.ndarray:
     ValueError
         Where X lacks a label, or is infinite.
     """
+    if not X.index.is_unique:
+        label = X.index[int(X.index.duplicated().argmax())]
+        raise ValueError(f"X needs each time once; {label} stands twice. Keep one of both.")
     if X.index.equals(index):
         rows = X.to_numpy(np.float64)
     else:
@@ -308,7 +314,13 @@ def _rows(y: pd.DataFrame, X: pd.DataFrame | None) -> np.ndarray:
     rows = y.to_numpy(np.float64)
     if not len(rows):
         raise ValueError("A series needs at least one value; got an empty frame.")
-    return rows if X is None else np.hstack([rows, select(X, y.index)])
+    if X is None:
+        return rows
+    told = select(X, y.index)
+    if (unknown := np.isnan(told).all(axis=0)).any():
+        column = X.columns[int(unknown.argmax())]
+        raise ValueError(f"X needs a value in each column; column {column!r} has none. Drop it.")
+    return np.hstack([rows, told])
 
 
 def _starts(index: pd.Index) -> np.ndarray:
@@ -321,6 +333,14 @@ def _starts(index: pd.Index) -> np.ndarray:
         codes = np.asarray(level)
         changes[1:] |= codes[1:] != codes[:-1]
     return np.flatnonzero(changes)
+
+
+def _together(y: pd.DataFrame) -> pd.DataFrame:
+    """The frame itself; sorted, where other instances stand between the rows of one."""
+    if not len(y) or not isinstance(y.index, pd.MultiIndex):
+        return y
+    labels = y.index[_starts(y.index)].droplevel(-1)
+    return y if labels.is_unique else y.sort_index()
 
 
 def last_rows(index: pd.MultiIndex) -> np.ndarray:

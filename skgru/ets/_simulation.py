@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from skgru._memory import require_memory
 from skgru.ets._jit import given, integer, jit, matrix, nothing, part
 from skgru.ets._model import ETSFit
 from skgru.ets._recursion import carry
@@ -52,6 +53,11 @@ def paths(
     negative, which only unsound models do, it keeps a tenth of its last value; it grows at most
     tenfold in a step.
     """
+    require_memory(
+        8 * n_paths * h,
+        f"{n_paths} simulated futures of {h} steps",
+        "lower n_simulations, or the longest step of fh",
+    )
     if phase is None:
         phase = fit.n_times % fit.sp if states is None else 0
     states = fit.final if states is None else states

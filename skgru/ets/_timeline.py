@@ -61,12 +61,49 @@ def _from(panel: Panel, fh: ForecastingHorizon, end: pd.Index):
     if isinstance(end, pd.DatetimeIndex):
         if panel.freq is None:
             return _undated(fh, end)
-        end = pd.DatetimeIndex(end, freq=panel.freq)
+        try:
+            end = pd.DatetimeIndex(end, freq=panel.freq)
+        except ValueError:
+            raise ValueError(
+                f"All series of a panel need one frequency; that of the longest is "
+                f"{panel.freq.freqstr!r}, and {end[0]} is no such date. Fit series of other "
+                "frequencies by themselves."
+            ) from None
         if fh.freq is None:
             fh = ForecastingHorizon(fh.to_pandas(), fh.is_relative, freq=panel.freq)
-    times = fh.to_absolute_index(end)
-    relative = fh if fh.is_relative else fh.to_relative(end)
-    return relative.to_numpy().astype(np.int64), times
+    if fh.is_relative:
+        steps = fh
+        if not pd.api.types.is_integer_dtype(fh.to_pandas().dtype):  # distances in time
+            steps = fh.to_absolute(end).to_relative(end)
+        return steps.to_numpy().astype(np.int64), fh.to_absolute_index(end)
+    times = fh.to_pandas()
+    _refuse_other_times(times, end)
+    if getattr(end, "tz", None) is not None:
+        fh = ForecastingHorizon(_naive(times, end), is_relative=False, freq=panel.freq)
+        end = pd.DatetimeIndex(_naive(end, end), freq=panel.freq)
+    return fh.to_relative(end).to_numpy().astype(np.int64), times
+
+
+def _refuse_other_times(times: pd.Index, end: pd.Index) -> None:
+    """Raise where the times asked for cannot be compared with those of the series."""
+    if _kind(times) != _kind(end):
+        raise ValueError(
+            f"Times in fh must be of the kind that y has, {end.dtype}; got {times.dtype}. Convert "
+            "them, or ask for numbers of steps."
+        )
+
+
+def _kind(index: pd.Index) -> tuple:
+    """What two indices must have in common for steps to be counted between them."""
+    if isinstance(index, pd.DatetimeIndex):
+        return "dates", index.tz is None
+    return ("periods", index.freq) if isinstance(index, pd.PeriodIndex) else ("integers", None)
+
+
+def _naive(times: pd.DatetimeIndex, end: pd.DatetimeIndex) -> pd.DatetimeIndex:
+    """Times between which steps are counted: clocks that change would shift hours by one."""
+    fixed = isinstance(end.freq, pd.offsets.Tick)
+    return times.tz_convert("UTC" if fixed else end.tz).tz_localize(None)
 
 
 def _undated(fh: ForecastingHorizon, end: pd.Index):

@@ -86,6 +86,8 @@ class Times:
             return None, counts, abs(getattr(labels, "step", 1))
         distinct, which = self._distinct()
         numbers = ordinals(distinct, freq)
+        if numbers is None and freq is not None:
+            _refuse_finer(self.at(slice(None)).asi8, starts, stops, freq)
         if numbers is None or len(self) == len(starts):
             return None, counts, 1
         step, longest = _gaps(numbers, which, starts)
@@ -127,6 +129,21 @@ def ordinals(times: pd.Index, freq) -> np.ndarray | None:
         return None
     place = pd.date_range(times.min(), times.max(), freq=freq).get_indexer(times)
     return None if (place < 0).any() else place.astype(np.int64, copy=False)
+
+
+def _refuse_finer(times: np.ndarray, starts, stops, freq) -> None:
+    """Raise where the dates of an instance are closer than those that the frequency is from."""
+    distance = np.diff(times, prepend=times[0])
+    distance[starts] = np.iinfo(np.int64).max
+    closest = np.minimum.reduceat(distance, starts)
+    finer = closest < closest[np.argmax(stops - starts)] / 2
+    if finer.any():
+        row = starts[int(finer.argmax())]
+        raise ValueError(
+            f"All series of a panel need one frequency; that of the longest is {freq.freqstr!r}, "
+            f"and the one from row {row} on has dates closer than that. Fit series of other "
+            "frequencies by themselves."
+        )
 
 
 def _gaps(numbers: np.ndarray, which: np.ndarray | None, starts: np.ndarray) -> tuple[int, int]:

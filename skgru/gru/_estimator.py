@@ -16,6 +16,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from skgru._checkpoint import NOWHERE, Checkpoint, find_checkpoint
+from skgru._memory import require_memory_for_network
 from skgru._time_limit import TimeLimit
 from skgru._versioned import Versioned
 from skgru.gru import (
@@ -200,6 +201,11 @@ class AbstractGRU(
                     if known and self.vocabulary_size == "auto"
                     else _vocabulary.size(self.vocabulary_size, sequences)
                 ),
+            )
+        if isinstance(spec, GRUSpec):
+            shapes = (weight.shape for weight in spec.weight_shapes())
+            require_memory_for_network(
+                shapes, "lower units, embedding_units, context_length or vocabulary_size"
             )
         if fitted is not None and spec != fitted:
             raise ValueError(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from sklearn.utils.validation import check_array, validate_data
+
+from skgru._memory import require_memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -148,7 +151,13 @@ def _stack(series) -> np.ndarray:
         arrays.append(array)
     longest = max(map(len, arrays))
     dtype = np.result_type(*{array.dtype for array in arrays})
-    values = np.full((len(arrays), longest, arrays[0].shape[1]), np.nan, dtype=dtype)
+    shape = len(arrays), longest, arrays[0].shape[1]
+    require_memory(
+        math.prod(shape) * dtype.itemsize,
+        f"A table of all {len(arrays)} series of X, as long as the longest of {longest} steps,",
+        "cut the long ones to pieces, or thin them out",
+    )
+    values = np.full(shape, np.nan, dtype=dtype)
     for row, array in zip(values, arrays):
         row[: len(array)] = array
     return values

@@ -7,6 +7,7 @@ import pandas as pd
 from sklearn.utils import check_random_state
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 
+from skgru._memory import require_memory
 from skgru._origin import ORIGIN
 from skgru._time_limit import TimeLimit
 from skgru.gru import _parameters
@@ -211,9 +212,16 @@ class GRUForecaster(BaseForecaster):
 
     def _update(self, y, X=None, update_params=True):
         """Take in later values, and train on with them if asked to."""
-        self._remember(y, X)
-        if update_params:
-            self.model_ = self._learn(self._read(0), None, self.model_)
+        before = self._seen_y, self._seen_X
+        try:
+            self._remember(y, X)
+            panel = self._read(0)
+            if update_params:
+                self.model_ = self._learn(panel, None, self.model_)
+        except BaseException:
+            self._seen_y, self._seen_X = before
+            self._set_cutoff_from_y(self._seen_y)
+            raise
         return self
 
     def _pretrain(self, y, X=None, fh=None):
@@ -255,13 +263,18 @@ class GRUForecaster(BaseForecaster):
         else:
             context, horizon, _ = before.shape
             token = before.token_length
+        require_memory(
+            8 * len(lengths) * (context + horizon),
+            f"A window of {context} steps and {horizon} ahead for each series",
+            "lower window_length, horizon or the longest step of fh",
+        )
         n_windows = min(int(np.maximum(lengths - horizon, 1).sum()), _global.ROWS)
         recipe = Recipe(
             units=tuple(int(u) for u in np.atleast_1d(self.units)),
             embedding_units=int(self.embedding_units or 0),
             token_length=token,
             epochs=_automatic.epochs(self.epochs, n_windows, self.batch_size),
-            batch_size=int(self.batch_size),
+            batch_size=min(int(self.batch_size), int(lengths.sum())),
             learning_rate=float(self.learning_rate) * (1 if before is None else 0.5),
             dropout=float(self.dropout),
             weight_decay=float(self.weight_decay),
@@ -315,11 +328,30 @@ class GRUForecaster(BaseForecaster):
 
     def _remember(self, y: pd.DataFrame, X: pd.DataFrame | None) -> None:
         """Keep what a forecast starts from; later values for the same times replace earlier."""
-        self._seen_y = _join(self._seen_y, y)
-        self._seen_X = _join(self._seen_X, X)
+        if y.shape[1] != self._seen_y.shape[1]:
+            raise ValueError(
+                f"update needs the {self._seen_y.shape[1]} columns of fit; y has {y.shape[1]}."
+            )
+        _timeline.refuse_repeated(y)
+        _timeline.refuse_others(y, self._seen_y)
+        self._seen_y = _timeline.until(_join(self._seen_y, y), y)
+        if self._scaling is not None:
+            self._seen_X = _join(self._seen_X, self._told(X))
+
+    def _told(self, X: pd.DataFrame | None) -> pd.DataFrame | None:
+        """What came beside y, checked."""
+        if X is None:
+            return None
+        if set(X.columns) != set(self._seen_X.columns):
+            raise ValueError(
+                f"X needs the columns of fit, {list(self._seen_X.columns)}; got {list(X.columns)}."
+            )
+        _timeline.refuse_infinite(X)
+        _timeline.refuse_others(X, self._seen_y)
+        return X[self._seen_X.columns]
 
     def _read(self, n_ahead: int, X=None) -> _timeline.Panel:
-        told = _join(self._seen_X, X) if self._scaling is not None else None
+        told = _join(self._seen_X, self._told(X)) if self._scaling is not None else None
         return _timeline.read(self._seen_y, told, self._axis, n_ahead, self._scaling)
 
     # ------------------------------------------------------------------ forecasts
@@ -330,8 +362,18 @@ class GRUForecaster(BaseForecaster):
         ends = self._read(0).ends
         ahead = (ends.max() - ends)[:, None] + relative  # (series, fh), from each one's own end
         n_steps = max(int(ahead.max()), 0)
-        panel = self._read(n_steps, X)
+        require_memory(
+            8 * len(ends) * n_steps * len(_quantiles.LEVELS),
+            f"A forecast of {n_steps} steps",
+            "lower the longest step of fh",
+        )
+        whole = -(-n_steps // self.model_.shape.horizon) * self.model_.shape.horizon
+        panel = self._read(whole, X)  # a step's forecast is the same whatever else is asked for
         found = _global.forecast(self.model_, panel.series, max(n_steps, 1))
+        if not np.isfinite(found).all():
+            raise ValueError(
+                "A forecast overflows. Divide y by its size, or ask for a shorter horizon."
+            )
         rows = np.take_along_axis(found, np.maximum(ahead - 1, 0)[:, :, None], axis=1)
         if (ahead <= 0).any():
             rows[ahead <= 0] = self._fitted_values(panel.series, ahead)
@@ -356,11 +398,11 @@ class GRUForecaster(BaseForecaster):
 
     def _steps(self, fh: ForecastingHorizon) -> np.ndarray:
         """The horizon counted from the end of the data."""
-        if not fh.is_relative and fh.freq is None and self._axis.offset is not None:
-            last = self._axis.ticks(self._cutoff)[0]
-            return self._axis.ticks(pd.DatetimeIndex(fh.to_pandas())) - last
-        relative = fh if fh.is_relative else fh.to_relative(self.cutoff)
-        steps = relative.to_pandas()
+        if not fh.is_relative:
+            times = fh.to_pandas()
+            self._axis.refuse_others(times, self._cutoff)
+            return self._axis.ticks(times) - self._axis.ticks(self._cutoff)[0]
+        steps = fh.to_pandas()
         if not pd.api.types.is_integer_dtype(steps.dtype):
             steps = fh.to_absolute(self.cutoff).to_relative(self.cutoff).to_pandas()
         return np.asarray(steps).astype(int)
@@ -368,7 +410,7 @@ class GRUForecaster(BaseForecaster):
     def _times(self, fh: ForecastingHorizon) -> pd.Index:
         """The horizon as times; where sktime knows no frequency, by that of the data."""
         lost = isinstance(self._cutoff, pd.DatetimeIndex) and fh.freq is None
-        if lost and fh.is_relative and self._axis.offset is not None:
+        if lost and fh.is_relative:
             return self._axis.after(self._cutoff, self._steps(fh))
         return fh.to_absolute_index(self.cutoff)
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri
 
+from skgru._memory import require_memory_for_network
 from skgru._time_limit import UNLIMITED, TimeLimit
 from skgru.gru import _inference, _initial, _training
 from skgru.gru._model import GRUSpec, History, OptimizerSettings, TrainingSet
@@ -92,6 +93,10 @@ def start(windows: Windows, residual: np.ndarray, recipe: Recipe, rng) -> Networ
         embedding_units=recipe.embedding_units,
         loss="pinball",
         levels=_quantiles.LEVELS,
+    )
+    require_memory_for_network(
+        (weight.shape for weight in spec.weight_shapes()),
+        "lower units, embedding_units, horizon or window_length",
     )
     *inner, kernel, _ = _initial.draw(spec, rng)
     return Network(spec, (*inner, np.zeros_like(kernel), constant(residual)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +12,13 @@ from pandas.tseries.frequencies import to_offset
 
 from skgru.sktime import _calendar
 from skgru.sktime._windows import Series
+
+CALENDAR = {"MS": "M", "ME": "M", "QS": "Q", "QE": "Q", "YS": "Y", "YE": "Y"}
+LARGEST_GAP = 1000  # steps to a row: beyond, the index does not count steps
+
+
+UNDATED = "The dates of y show no frequency"
+CURE = "Give y a frequency, for example y.asfreq('D'), or an index of periods"
 
 
 class Timeline(NamedTuple):
@@ -33,7 +42,7 @@ class Timeline(NamedTuple):
         """Number of each time on the grid."""
         if self.freq is not None:
             if isinstance(index, pd.DatetimeIndex):
-                index = index.tz_localize(None).to_period(self.freq)
+                index = _periods(index, self.freq)
             return (index.asi8 - self.origin) // self.freq.n
         if pd.api.types.is_integer_dtype(index.dtype):
             return np.asarray(index) - self.origin
@@ -41,15 +50,62 @@ class Timeline(NamedTuple):
 
     def after(self, cutoff: pd.Index, steps: np.ndarray) -> pd.Index:
         """Times `steps` after a timestamp."""
+        if self.offset is None and (steps != 0).any():
+            raise ValueError(f"{UNDATED}, so steps after the last one have no dates. {CURE}.")
         offset = self.offset or pd.offsets.Day()
         return pd.DatetimeIndex([cutoff[0] + int(step) * offset for step in steps])
+
+    def refuse_others(self, times: pd.Index, cutoff: pd.Index) -> None:
+        """Raise where times cannot be counted from a time of the series."""
+        if _kind(times) != _kind(cutoff):
+            raise ValueError(
+                f"Times in fh must be of the kind that y has, {cutoff.dtype}; got {times.dtype}. "
+                "Convert them, or ask for numbers of steps."
+            )
+        if isinstance(times, pd.DatetimeIndex) and self.freq is None:
+            raise ValueError(f"{UNDATED}, so times in fh cannot be counted from it. {CURE}.")
 
     def calendar(self, first: int, n: int) -> np.ndarray:
         """Features of `n` ticks from `first` on: (n, n_features)."""
         if self.freq is None:
             return np.zeros((n, 0))
         ordinals = self.origin + (first + np.arange(n)) * self.freq.n
-        return _calendar.features(pd.PeriodIndex.from_ordinals(ordinals, freq=self.freq))
+        with _business_days():
+            return _calendar.features(pd.PeriodIndex.from_ordinals(ordinals, freq=self.freq))
+
+
+def _of_periods(freq):
+    """A frequency as periods have it: months that begin, or end, on a date are months."""
+    if freq is None:
+        return None
+    offset = to_offset(freq)
+    name = offset.name.partition("-")[0]
+    unit = CALENDAR.get(name.removeprefix("B"))
+    return freq if unit is None else f"{offset.n}{unit}"
+
+
+def _kind(index: pd.Index) -> tuple:
+    """What two indices must have in common for steps to be counted between them."""
+    if isinstance(index, pd.DatetimeIndex):
+        return "dates", index.tz is None
+    return ("periods", index.freq) if isinstance(index, pd.PeriodIndex) else ("integers", None)
+
+
+def _periods(index: pd.DatetimeIndex, freq) -> pd.PeriodIndex:
+    """Dates as periods; hours and less are counted in UTC, as clocks that change would not."""
+    if index.tz is not None:
+        fixed = freq is not None and isinstance(to_offset(freq), pd.offsets.Tick)
+        index = index.tz_convert("UTC" if fixed else index.tz).tz_localize(None)
+    with _business_days():
+        return index.to_period(freq)
+
+
+@contextmanager
+def _business_days():
+    """Periods of business days serve within: pandas would have dates instead, and says so."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"PeriodDtype\[B\]", FutureWarning)
+        yield
 
 
 def draw(index: pd.Index, freq=None) -> Timeline:
@@ -59,7 +115,7 @@ def draw(index: pd.Index, freq=None) -> Timeline:
     if isinstance(index, pd.DatetimeIndex):
         freq = index.freq or freq or (pd.infer_freq(index) if len(index) > 2 else None)
         try:
-            periods = index.tz_localize(None).to_period(freq)
+            periods = _periods(index, _of_periods(freq))
         except (ValueError, AttributeError, TypeError):
             return Timeline(None, 0, freq and to_offset(freq))
         return Timeline(periods.freq, int(periods.asi8[0]), to_offset(freq or periods.freq))
@@ -86,10 +142,59 @@ class Panel(NamedTuple):
 
 def times(frame: pd.DataFrame) -> pd.Index:
     """The times of the first instance."""
+    if not len(frame):
+        raise ValueError("A series needs at least one value; got an empty frame.")
     if frame.index.nlevels == 1:
         return frame.index
+    index = frame.index
+    if any(names.hasnans or (codes < 0).any() for names, codes in zip(index.levels, index.codes)):
+        raise ValueError("Each series of a panel needs a name and times; a label is missing.")
     first = frame.index.droplevel(-1)[0]
     return frame.loc[first].index
+
+
+def until(joined: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
+    """Without what comes after the last new time of each instance that has new ones.
+
+    That is where sktime's cutoff then is.
+    """
+    if joined.index.nlevels == 1:
+        return joined.loc[: new.index[-1]] if len(new) else joined
+    ends = {key: frame.index[-1] for key, frame in instances(new)}
+    late = [
+        (*key, time)
+        for key, frame in instances(joined)
+        if key in ends
+        for time in frame.index[frame.index > ends[key]]
+    ]
+    return joined.drop(index=late) if late else joined
+
+
+def refuse_infinite(X: pd.DataFrame) -> None:
+    """Raise where a column that explains is infinite."""
+    if (infinite := np.isinf(X.to_numpy(float)).any(axis=0)).any():
+        column = X.columns[int(infinite.argmax())]
+        raise ValueError(f"X must be finite; column {column!r} is not. Set such values to NaN.")
+
+
+def refuse_others(frame: pd.DataFrame, seen: pd.DataFrame) -> None:
+    """Raise where times are of another kind than those seen."""
+    came, wanted = frame.index.get_level_values(-1), seen.index.get_level_values(-1)
+    if len(came) and _kind(came) != _kind(wanted):
+        raise ValueError(
+            f"Times must be of the kind that was fitted, {wanted.dtype}; got {came.dtype}. "
+            "Convert them."
+        )
+
+
+def refuse_repeated(frame: pd.DataFrame) -> None:
+    """Raise where a time stands twice in a series."""
+    if (same := frame.index.duplicated()).any():
+        raise ValueError(
+            f"Each time stands once in the index of a series; {frame.index[int(same.argmax())]} "
+            "stands twice. Add such values up, take their mean, or keep the last: "
+            "y.groupby(level=-1).last(), for example."
+        )
 
 
 def instances(frame: pd.DataFrame) -> list[tuple]:
@@ -110,10 +215,14 @@ def read(y: pd.DataFrame, X: pd.DataFrame | None, timeline: Timeline, n_ahead: i
     `X` may reach past the end of `y`; what it does not tell goes on as it was last. `scaling` is
     the centre and scale of its columns.
     """
+    refuse_repeated(y)
+    if X is not None:
+        refuse_repeated(X)
     told = dict(instances(X)) if X is not None else {}
     series, ends, keys = [], [], []
     for key, frame in instances(y):
         ticks = timeline.ticks(frame.index)
+        _check(key, frame, ticks)
         values = _spread(frame.to_numpy(float), ticks - ticks[0], ticks[-1] - ticks[0] + 1)
         keys.append(key)
         n = len(values) + n_ahead
@@ -127,10 +236,33 @@ def read(y: pd.DataFrame, X: pd.DataFrame | None, timeline: Timeline, n_ahead: i
     return Panel(series, np.array(ends), keys)
 
 
+def _check(key, frame: pd.DataFrame, ticks: np.ndarray) -> None:
+    """Raise where values or times of a series are none that can be forecast."""
+    name, times = f"series {key}" if key else "the series", frame.index
+    if (infinite := np.isinf(frame.to_numpy(float)).any(axis=1)).any():
+        raise ValueError(
+            f"Values of y must be finite; {name} has infinity at {times[int(infinite.argmax())]}. "
+            "Set such values to NaN if they are not known."
+        )
+    if (same := np.diff(ticks) == 0).any():
+        raise ValueError(
+            "All series of a panel need the frequency of the first one; in that, "
+            f"{times[int(same.argmax())]} and the time after it in {name} are one step. Fit series "
+            "of other frequencies by themselves."
+        )
+    span = int(ticks[-1] - ticks[0]) + 1
+    if span > LARGEST_GAP * len(ticks):
+        raise ValueError(
+            f"The index of {name} spans {span} steps, but only {len(ticks)} of them have a row. "
+            "Give rows consecutive integers, or a row with NaN for each missing time."
+        )
+
+
 def learn_scaling(X: pd.DataFrame | None):
     """Centre and scale of each column, None without columns."""
     if X is None:
         return None
+    refuse_infinite(X)
     rows = X.to_numpy(float)
     with np.errstate(all="ignore"):
         observed = np.where(np.isfinite(rows), rows, np.nan)

@@ -8,10 +8,12 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import _safe_indexing, check_consistent_length, check_random_state
 
+from skgru._memory import require_memory
 from skgru._versioned import Versioned
-from skgru.gru._parameters import NOT_NEGATIVE, POSITIVE, RATE, Rule, apply, number, whole
+from skgru.gru._parameters import POSITIVE, RATE, Rule, apply, number, whole
 from skgru.speech import _distortions, _waveforms
 
+MOST_GAIN = 400.0  # decibels: float32 holds more of no recording
 MOST_TILT = 2.0  # of the noise: from white, where it is 0, to brown
 
 
@@ -30,7 +32,7 @@ RULES: dict[str, Rule] = {
     "speed": HALF,
     "vocal_tract": HALF,
     "snr": ("None or a pair of decibels, the lower one first", _is_range),
-    "gain": NOT_NEGATIVE,
+    "gain": number(0, MOST_GAIN),
     "time_mask": RATE,
     "frequency_mask": RATE,
 }
@@ -62,7 +64,7 @@ class SpeechAugmenter(Versioned, BaseEstimator):
     snr : (float, float) or None, default=(5.0, 40.0)
         Range of the signal-to-noise ratio in decibels. The noise's colour is drawn as well, from
         white to brown. None adds no noise.
-    gain : float, default=6.0
+    gain : float in [0, 400], default=6.0
         Largest change of the level in decibels.
     time_mask : float in [0, 1), default=0.0
         Largest share of the recording that is silenced, in one stretch [3]_.
@@ -172,10 +174,17 @@ class SpeechAugmenter(Versioned, BaseEstimator):
         """
         apply(RULES, self)
         waves = _waveforms.read(self, X, reset=True)
+        if y is None:
+            raise TypeError("y must hold a label for each recording, to be repeated; got None.")
         check_consistent_length(waves, y)
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
         rng = np.random.default_rng(seed)
         number = np.arange(len(waves))
+        require_memory(
+            4 * self.n_variants * sum(map(len, waves)) / (1 + self.speed),
+            f"{self.n_variants} variants of each recording",
+            "lower n_variants",
+        )
         origin = np.repeat(number, self.n_variants)
         variants = [self._vary(waves[i], rng) for i in origin]
         self.sample_indices_ = np.concatenate([number, origin])

@@ -10,6 +10,7 @@ from scipy import fft, ndimage, signal
 
 PIECE = 0.032  # seconds that the spectrum is warped in at a time
 SMOOTH = 150.0  # Hz, over which a spectrum is smoothed to tell formants from harmonics
+WIDEST = 100.0  # standard deviation of that in frequencies, where there are next to none
 MOST = 3.0  # natural logarithm of the largest gain
 TINY = 1e-6  # magnitude that is silence
 KNEE = 0.6  # share of the band that the whole warp applies to; above, it bends back to the end
@@ -33,7 +34,7 @@ def warp_vocal_tract(wave: np.ndarray, factor: float, rate: float) -> np.ndarray
     pieces = {"nperseg": n_piece, "noverlap": n_piece - max(1, n_piece // 4)}
     spectrum = signal.stft(wave, **pieces)[2]
     smooth = ndimage.gaussian_filter1d(
-        np.log(np.abs(spectrum) + TINY), SMOOTH / (rate / n_piece), axis=0
+        np.log(np.abs(spectrum) + TINY), min(SMOOTH / (rate / n_piece), WIDEST), axis=0
     )
     place = np.linspace(0, 1, len(spectrum))
     knee = KNEE / max(factor, 1)

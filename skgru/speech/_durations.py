@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skgru._memory import require_memory
+
 PENALTY = 1.0  # about one observation against what is known of a token whatever its neighbours
 FARTHEST = 3  # tokens from an end of the text beyond which its distance plays no part
 CONTEXTS = 7  # what a duration depends on
@@ -41,7 +43,10 @@ class Durations:
         for column, known, effects in zip(_contexts(labels, speaker), self.contexts, self.effects):
             places = np.minimum(np.searchsorted(known, column), len(known) - 1)
             logarithms += np.where(known[places] == column, effects[places], 0.0)
-        borders = np.round(np.cumsum(np.exp(logarithms) / tempo)).astype(np.intp)
+        with np.errstate(over="ignore"):
+            ends = np.cumsum(np.exp(logarithms) / tempo)
+        require_memory(8 * float(ends[-1]), f"Speech at a tempo of {tempo}", "raise tempo")
+        borders = np.round(ends).astype(np.intp)
         return np.maximum(1, np.diff(borders, prepend=0))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,6 +68,9 @@ def read_one(frames, i: int | None = None) -> np.ndarray:
     """One recording, float32 of shape (n_frames, n_channels)."""
     name = "the frames pushed" if i is None else f"recording {i}"
     array = np.asarray(frames)
+    if array.dtype == object and array.ndim:
+        with suppress(TypeError, ValueError):  # what holds no numbers is refused below
+            array = array.astype(np.float64)
     if array.dtype.kind not in "fiub":
         raise ValueError(f"{_FEWEST}, of real numbers; {name} holds {array.dtype}.")
     if array.ndim != 2 or not array.size:

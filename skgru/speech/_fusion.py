@@ -35,7 +35,8 @@ def fuse(language_model, alphabet: Alphabet, weight: float, bonus: float) -> Fus
             "transcripts first; where it is cloned, as in a search over parameters, wrap it in "
             "sklearn.frozen.FrozenEstimator."
         )
-    known = {token: i for i, token in enumerate(np.asarray(language_model.classes_).tolist())}
+    classes = np.asarray(language_model.classes_).tolist()
+    known = {token: i for i, token in enumerate(classes)}
     unknown = next((known[name] for name in _UNKNOWN if name in known), None)
     tokens = alphabet.classes.tolist()
     missing = [token for token in tokens if token not in known]
@@ -48,7 +49,9 @@ def fuse(language_model, alphabet: Alphabet, weight: float, bonus: float) -> Fus
 
     def ask(prefixes) -> np.ndarray:
         asked = [alphabet.decode(prefix) for prefix in prefixes]
-        return np.log(np.maximum(language_model.predict_proba(asked), _LEAST, dtype=np.float64))
+        p = np.asarray(language_model.predict_proba(asked), dtype=np.float64)
+        _refuse_no_probabilities(p, (len(asked), len(classes)))
+        return np.log(np.maximum(p, _LEAST))
 
     end = known.get(_END) if alphabet.level is not None else None
     return Fusion(
@@ -57,3 +60,13 @@ def fuse(language_model, alphabet: Alphabet, weight: float, bonus: float) -> Fus
         weight=weight,
         bonus=bonus,
     )
+
+
+def _refuse_no_probabilities(p: np.ndarray, shape: tuple[int, int]) -> None:
+    """Raise where a language model answers something else."""
+    if p.shape != shape or not ((p >= 0) & (p <= 1 + 1e-3)).all():  # NaN is neither
+        what = f"the shape {p.shape}" if p.shape != shape else f"{p.min()} to {p.max()}"
+        raise ValueError(
+            "predict_proba of the language_model must give a probability in [0, 1] to each of its "
+            f"{shape[1]} classes_, a row to each of {shape[0]} beginnings; got {what}."
+        )

@@ -10,6 +10,7 @@ from joblib import Parallel, delayed
 from scipy import signal
 from sklearn.base import BaseEstimator, TransformerMixin
 
+from skgru._memory import require_memory
 from skgru._versioned import Versioned
 from skgru.gru._parameters import (
     FLAG,
@@ -217,7 +218,8 @@ class LogMel(Versioned, TransformerMixin, BaseEstimator, auto_wrap_output_keys=N
         if self.n_jobs in (None, 1):
             features = [_spectra.frames(wave, analysis) for wave in waves]
         else:
-            parallel = Parallel(n_jobs=self.n_jobs, prefer="threads", batch_size=64)
+            n_jobs = min(self.n_jobs, len(waves))
+            parallel = Parallel(n_jobs=n_jobs, prefer="threads", batch_size=64)
             features = parallel(delayed(_spectra.frames)(wave, analysis) for wave in waves)
         return features if _waveforms.is_list(X) else np.stack(features)
 
@@ -263,6 +265,7 @@ class LogMel(Versioned, TransformerMixin, BaseEstimator, auto_wrap_output_keys=N
             raise ValueError(
                 f"n_mfcc={self.n_mfcc} coefficients need as many bands; n_mels={self.n_mels}."
             )
+        require_memory(8 * n_window, f"A window of {n_window} samples", "lower rate or window")
         window = signal.get_window("hann", n_window).astype(np.float32)
         n_fft = 2 ** math.ceil(math.log2(n_window))
         return _spectra.Analysis(

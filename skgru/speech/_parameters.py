@@ -14,6 +14,9 @@ from skgru.gru._parameters import (
     whole,
 )
 
+# How a network becomes smaller.
+LESS = "lower units, n_layers, embedding_units, context_length or the frames of a step"
+
 RULES: dict[str, Rule] = {
     **LONG_FIT_RULES,
     **{

@@ -49,7 +49,12 @@ def learn(speakers, n_recordings: int) -> tuple[Speakers, np.ndarray]:
     """The speakers of some recordings, and the number of each recording's."""
     if speakers is None:
         return Speakers(np.array([ONLY]), 0), np.zeros(n_recordings, np.intp)
-    labels, numbers = np.unique(_read(speakers, n_recordings), return_inverse=True)
+    try:
+        labels, numbers = np.unique(_read(speakers, n_recordings), return_inverse=True)
+    except TypeError as error:
+        raise TypeError(
+            f"speakers must be labels of one kind that can be sorted: {error}. Name all of them."
+        ) from None
     return Speakers(labels, int(np.bincount(numbers).argmax())), numbers
 
 

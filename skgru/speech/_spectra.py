@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import fft, signal
 
+from skgru._memory import require_memory
+
 DELTA_FRAMES = 9  # over which a change is estimated
 BLOCK = 2048  # frames whose spectra are in memory at once: an hour of sound has 360,000
 TINY = 1e-10  # power of a recording that is silent throughout
@@ -61,16 +63,19 @@ def mel_filters(rate: float, n_fft: int, n_mels: int, fmin: float, fmax: float) 
         from librosa.filters import mel
     except ImportError as error:
         raise ImportError("LogMel needs librosa: pip install 'skgru[speech]'") from error
+    narrow = (
+        f"n_mels={n_mels} bands between {fmin} and {fmax} Hz are too narrow for this window: {{}} "
+        f"none of the frequencies, {rate / n_fft:.3g} Hz apart. Choose a smaller n_mels or a "
+        "longer window."
+    )
+    if n_mels > n_fft + 2:  # each frequency is in two bands at the most
+        raise ValueError(narrow.format("some hold"))
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Empty filters")  # an error below
         filters = mel(sr=rate, n_fft=n_fft, n_mels=n_mels, fmin=fmin, fmax=fmax)
     empty = np.flatnonzero(filters.max(axis=1) == 0)
     if len(empty):
-        raise ValueError(
-            f"n_mels={n_mels} bands between {fmin} and {fmax} Hz are too narrow for this window: "
-            f"band {empty[0]} holds none of the frequencies, {rate / n_fft:.3g} Hz apart. Choose a "
-            "smaller n_mels or a longer window."
-        )
+        raise ValueError(narrow.format(f"band {empty[0]} holds"))
     return np.ascontiguousarray(filters.T)
 
 
@@ -120,5 +125,10 @@ def stack(features: np.ndarray, size: int) -> np.ndarray:
     if size == 1:
         return features
     missing = -len(features) % size
+    require_memory(
+        4 * (len(features) + missing) * features.shape[1],
+        f"{size} frames side by side",
+        "lower stack",
+    )
     features = np.pad(features, ((0, missing), (0, 0)), mode="edge")
     return features.reshape(len(features) // size, -1)

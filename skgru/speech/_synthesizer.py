@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from skgru._memory import require_memory_for_layers, require_memory_for_network
 from skgru._time_limit import TimeLimit
 from skgru._versioned import Versioned
 from skgru.gru import _initial, _training
@@ -406,7 +407,8 @@ class GRUSynthesizer(Versioned, BaseEstimator):
 
     def _choose_spec(self, n_channels: int, n_mels: int) -> GRUSpec:
         embedded = self.embedding_units is not None
-        return GRUSpec(
+        require_memory_for_layers(self.n_layers, self.units, _parameters.LESS)
+        spec = GRUSpec(
             n_channels=n_channels,
             n_outputs=n_mels * int(self.frames_per_step),
             units=(int(self.units),) * int(self.n_layers),
@@ -417,6 +419,10 @@ class GRUSynthesizer(Versioned, BaseEstimator):
             context_length=int(self.context_length or 0) if embedded else 0,
             batch_norm=embedded,
         )
+        require_memory_for_network(
+            (weight.shape for weight in spec.weight_shapes()), _parameters.LESS
+        )
+        return spec
 
     # ------------------------------------------------------------------ speaking
 

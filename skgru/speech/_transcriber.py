@@ -11,6 +11,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from skgru._checkpoint import Checkpoint, find_checkpoint
+from skgru._memory import require_memory_for_layers, require_memory_for_network
 from skgru._time_limit import TimeLimit
 from skgru._versioned import Versioned
 from skgru.gru import _training
@@ -313,7 +314,8 @@ class GRUTranscriber(Versioned, BaseEstimator):
 
     def _choose_spec(self, n_channels: int, n_tokens: int) -> GRUSpec:
         embedded = self.embedding_units is not None
-        return GRUSpec(
+        require_memory_for_layers(self.n_layers, self.units, _parameters.LESS)
+        spec = GRUSpec(
             n_channels=n_channels,
             n_outputs=n_tokens + 1,
             units=(int(self.units),) * int(self.n_layers),
@@ -326,6 +328,10 @@ class GRUTranscriber(Versioned, BaseEstimator):
             context_length=int(self.context_length or 0) if embedded else 0,
             batch_norm=bool(self.batch_norm and embedded),
         )
+        require_memory_for_network(
+            (weight.shape for weight in spec.weight_shapes()), _parameters.LESS
+        )
+        return spec
 
     def _train(self, spec: GRUSpec, corpus: Corpus, train, held, seed: int, limit: TimeLimit):
         """Weights and history of a training on some recordings of the corpus."""

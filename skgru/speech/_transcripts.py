@@ -67,7 +67,7 @@ def _split_one(transcript, level: str | None, i: int, name: str) -> list:
         )
     if level == "word":
         return transcript.split()
-    if not hasattr(transcript, "__iter__"):
+    if not hasattr(transcript, "__iter__") or isinstance(transcript, set | frozenset | dict):
         raise TypeError(
             f"Each transcript in {name} must be a sequence of labels; transcript {i} is a "
             f"{type(transcript).__name__}."
@@ -83,7 +83,12 @@ def learn(transcripts: list[list], level: str | None) -> Alphabet:
     ValueError
         If they hold no token at all, or labels that have no order.
     """
-    tokens = {token for transcript in transcripts for token in transcript}
+    try:
+        tokens = {token for transcript in transcripts for token in transcript}
+    except TypeError as error:
+        raise TypeError(f"Labels in y must be plain, such as words or numbers: {error}.") from None
+    if any(token != token for token in tokens):  # NaN
+        raise ValueError("Labels in y must equal themselves; one of them is NaN. Drop it.")
     if not tokens:
         raise ValueError(
             "A transcriber learns tokens from transcripts, and there is none in the "

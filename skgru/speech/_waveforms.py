@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.utils.validation import check_array, validate_data
 
 MOST_CHANNELS = 8  # more is an array whose axes are the other way round
+LOUDEST = 1e15  # power beyond is none that float32 holds
 
 # Zero and full scale of whole numbers, as WAV files have them. 64 bits are no sample format.
 PCM = {"uint8": (128, 128), "int16": (0, 2**15), "int32": (0, 2**31)}
@@ -41,6 +42,7 @@ def read(estimator, X, *, reset: bool) -> list[np.ndarray]:
             estimator.__dict__.pop("n_features_in_", None)
             estimator.__dict__.pop("feature_names_in_", None)
     else:
+        _refuse_loose_samples(X)
         X = validate_data(estimator, X, reset=reset, dtype=None, ensure_all_finite=False)
     return [_mono(item, i) for i, item in enumerate(X)]
 
@@ -60,6 +62,17 @@ def _is_ragged(X) -> bool:
     return all(map(np.iterable, X)) and len({len(item) for item in X}) > 1
 
 
+def _refuse_loose_samples(X) -> None:
+    """Raise where a list of recordings has something else among them."""
+    if isinstance(X, list | tuple) and any(map(np.iterable, X)):
+        for i, item in enumerate(X):
+            if not np.iterable(item):
+                raise ValueError(
+                    "Each recording needs the shape (n_samples,) or (n_samples, n_channels); "
+                    f"recording {i} of X is {item!r}. Drop it."
+                )
+
+
 def _mono(recording, i: int) -> np.ndarray:
     """One recording as float32 (n_samples,)."""
     wave = np.asarray(recording)
@@ -74,6 +87,8 @@ def _mono(recording, i: int) -> np.ndarray:
             f"{MOST_CHANNELS} channels; recording {i} has the shape {wave.shape}. Transpose it if "
             "its channels come first."
         )
+    if wave.dtype.kind in "mM":  # scikit-learn would count nanoseconds
+        raise ValueError(f"Recordings hold numbers; recording {i} of X holds {wave.dtype}.")
     zero, full = PCM.get(wave.dtype.name, (0, 1))
     if wave.dtype.char not in "df":
         wave = check_array(
@@ -84,6 +99,11 @@ def _mono(recording, i: int) -> np.ndarray:
     if full != 1:
         wave = (wave - zero) / full
     _refuse_not_finite(wave, i)
+    if np.abs(wave).max() > LOUDEST:
+        raise ValueError(
+            f"Samples of a recording lie between -1 and 1; recording {i} of X reaches "
+            f"{np.abs(wave).max():.3g}. Divide it by its full scale."
+        )
     return wave.astype(np.float32)
 
 

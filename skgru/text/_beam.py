@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from skgru._blas_threads import one_thread
+from skgru._memory import require_memory
 from skgru.text import _attention, _decoder, _encoder, _layer, _pairs, _recurrence
 from skgru.text._dropout import Dropout
 from skgru.text._recurrence import cut_strips
@@ -146,6 +147,11 @@ def search(weights: Weights, sources, limits: np.ndarray, how: Search) -> list[l
     found: list[list[Found]] = [[] for _ in sources]
     sizes = np.array([len(source) + 1 for source in sources])
     order = np.argsort(-sizes, kind="stable")
+    require_memory(
+        4 * how.width * weights.bridge_bias.size,
+        f"A beam of {how.width} beginnings",
+        "lower beam_width, or ask for fewer candidates",
+    )
     with one_thread:
         table = _layer.table(weights.target_embedding, _decoder.cell(weights, 0))
         n_rows = min(_ROWS, _SCORES // len(weights.table)) // how.width

@@ -15,6 +15,11 @@ def read(X, name: str = "X") -> list[str]:
     """
     if isinstance(X, str):
         return [X]
+    if isinstance(X, set | frozenset | dict):
+        raise TypeError(
+            f"{name} must be one string or strings in an order, and a {type(X).__name__} has none, "
+            "or holds more. Make a list of it."
+        )
     if getattr(X, "ndim", 1) != 1:
         raise ValueError(
             f"{name} must be one string or a one-dimensional collection of strings. Got "

@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skgru._blas_threads import one_thread
 from skgru._checkpoint import NOWHERE, Checkpoint, find_checkpoint
+from skgru._memory import require_memory, require_memory_for_network
 from skgru._time_limit import TimeLimit
 from skgru._versioned import Versioned
 from skgru.text import _documents, _fitting, _parameters, _reading, _recipe, _tokens
@@ -296,13 +297,17 @@ class GRULanguageModel(Versioned, ClassNamePrefixFeaturesOutMixin, TransformerMi
     def _choose_spec(self, vocabulary) -> LanguageSpec:
         large = len(vocabulary) > _recipe.SMALL_VOCABULARY
         width = self.embedding_units
-        return LanguageSpec(
+        spec = LanguageSpec(
             n_tokens=len(vocabulary),
             embedding_units=(128 if large else 64) if width == "auto" else int(width),
             units=int(self.units),
             n_layers=int(self.n_layers),
             tied=large if self.tied == "auto" else bool(self.tied),
         )
+        require_memory_for_network(
+            spec.shapes.values(), "lower units, n_layers, embedding_units or max_vocabulary"
+        )
+        return spec
 
     def _arrange(self, vocabulary, numbers) -> Streams:
         n_tokens = sum(map(len, numbers)) + len(numbers)
@@ -498,6 +503,10 @@ class GRULanguageModel(Versioned, ClassNamePrefixFeaturesOutMixin, TransformerMi
             ``prefix + generate(prefix)`` reads as one text.
         """
         arguments = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "stop": stop}
+        check_is_fitted(self)
+        _parameters.check("generate", n=n)
+        if not stop and self._vocabulary.counts[_tokens.END] < 2:  # nothing ends it but n
+            require_memory(n, f"A text of {n} tokens", "lower n, or read it piece by piece: stream")
         return "".join(self.stream(prefix, n, **arguments, random_state=random_state))
 
     def stream(

@@ -31,9 +31,9 @@ def epochs(given: int | str, n_pieces: int) -> int:
     return min(_MAX_EPOCHS, max(_MIN_EPOCHS, math.ceil(_UPDATES / n_pieces)))
 
 
-def rates(learning_rate: float, n_updates: int) -> np.ndarray:
-    """Learning rate of each update: a short rise, then along a cosine to zero."""
-    update = np.arange(n_updates)
+def rates(learning_rate: float, n_updates: int, update: np.ndarray | None = None) -> np.ndarray:
+    """Learning rate of each update, or of some: a short rise, then along a cosine to zero."""
+    update = np.arange(n_updates) if update is None else update
     rise = max(1, min(_WARM_UP, int(_WARM_UP_SHARE * n_updates)))
     fall = 0.5 * (1 + np.cos(np.pi * update / n_updates))
     return learning_rate * np.minimum(1, (update + 1) / rise) * fall

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -34,17 +33,12 @@ class Schedule:
     def n_updates(self) -> int:
         return self.epochs * self.n_batches
 
-    @cached_property
-    def rates(self) -> np.ndarray:
-        """Learning rate of each update."""
-        if self.constant:
-            return np.full(self.n_updates, self.learning_rate)
-        return _recipe.rates(self.learning_rate, self.n_updates)
-
     def rate(self, done: float, limit: TimeLimit) -> float:
         """Learning rate after so many updates, or of further on where time is short."""
-        place = int(limit.place(int(done), self.n_updates))
-        return float(self.rates[min(place, self.n_updates - 1)])
+        if self.constant:
+            return self.learning_rate
+        place = min(int(limit.place(int(done), self.n_updates)), self.n_updates - 1)
+        return float(_recipe.rates(self.learning_rate, self.n_updates, np.array([place]))[0])
 
 
 def refuse_divergence(loss: float, epoch: int) -> None:

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skgru._blas_threads import one_thread
 from skgru._checkpoint import NOWHERE, Checkpoint, find_checkpoint
+from skgru._memory import require_memory_for_network
 from skgru._time_limit import TimeLimit
 from skgru._versioned import Versioned
 from skgru.text import (
@@ -355,7 +356,7 @@ class GRUSeq2Seq(Versioned, BaseEstimator):
         return Settings(float(self.dropout), float(self.clipnorm or 0), float(self.label_smoothing))
 
     def _choose_spec(self, source, target) -> Seq2SeqSpec:
-        return Seq2SeqSpec(
+        spec = Seq2SeqSpec(
             n_source_tokens=len(source),
             n_target_tokens=len(target),
             embedding_units=int(self.embedding_units),
@@ -364,6 +365,10 @@ class GRUSeq2Seq(Versioned, BaseEstimator):
             attention=bool(self.attention),
             tied=len(target) > SMALL_VOCABULARY,
         )
+        require_memory_for_network(
+            spec.shapes.values(), "lower units, n_layers, embedding_units or max_vocabulary"
+        )
+        return spec
 
     # ------------------------------------------------------------------ writing
 

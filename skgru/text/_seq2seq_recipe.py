@@ -15,7 +15,7 @@ _MAX_ROWS, _BATCHES = 64, 16
 def batch_size(given: int | str, n_pairs: int) -> int:
     """Pairs to an update: at least 16 updates a pass, where there are as many pairs."""
     if given != "auto":
-        return int(given)
+        return min(int(given), n_pairs)
     return min(_MAX_ROWS, max(1, n_pairs // _BATCHES))
 
 

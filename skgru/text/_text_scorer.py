@@ -77,12 +77,23 @@ def _import(module: str):
 def _sacrebleu(y_true, y_pred, name: str, **options) -> float:
     """Of all texts together, 0 to 100."""
     measure = getattr(_import("sacrebleu"), f"corpus_{name}")
-    wanted, found = _documents.read(y_true, "y"), list(y_pred)
+    wanted, found = _read(y_true, y_pred)
     return float(measure(found, [wanted], **options).score)
 
 
 def _rouge(y_true, y_pred, name: str, **options) -> float:
     """Mean F1, 0 to 1."""
     measure = _import("rouge_score.rouge_scorer").RougeScorer([name], **options)
-    pairs = zip(_documents.read(y_true, "y"), y_pred)
+    pairs = zip(*_read(y_true, y_pred))
     return float(np.mean([measure.score(wanted, found)[name].fmeasure for wanted, found in pairs]))
+
+
+def _read(y_true, y_pred) -> tuple[list[str], list[str]]:
+    """What was wanted and what was found, as many of each."""
+    wanted, found = _documents.read(y_true, "y"), list(y_pred)
+    if not wanted or len(wanted) != len(found):
+        raise ValueError(
+            "A metric compares texts pair by pair, at least one. Got "
+            f"{len(wanted)} in y and {len(found)} predicted."
+        )
+    return wanted, found
