@@ -4,9 +4,6 @@ import importlib.util
 import re
 from pathlib import Path
 
-from docutils import nodes
-from sphinx.domains.python import PyXRefRole
-
 import skgru
 import skgru.persistence
 import skgru.plotting
@@ -108,6 +105,10 @@ del PUBLIC["__version__"], PUBLIC["skgru.__version__"]
 
 def link_by_name(role, rawtext, text, lineno, inliner, options=None, content=()):
     """Link what has a page in the reference; everything else in backquotes is code."""
+    # The tests of documented code read this file, too, where there is no Sphinx.
+    from docutils import nodes
+    from sphinx.domains.python import PyXRefRole
+
     if text in PUBLIC:
         return PyXRefRole()("py:obj", rawtext, PUBLIC[text], lineno, inliner)
     return [nodes.literal(rawtext, text)], []

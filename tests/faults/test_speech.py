@@ -311,7 +311,6 @@ def test_values_not_seen_in_training_have_finite_answers(value, plain):
         ((text for text in TEXTS), "char", "generator"),
         (["ab"] * 8, "phoneme", "level"),
     ],
-    ids=repr,
 )
 def test_transcripts_that_are_refused(cls, texts, level, message):
     model = make(cls, level=level)
