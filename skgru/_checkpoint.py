@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import time
 import warnings
@@ -26,8 +27,18 @@ if TYPE_CHECKING:
 
 INTERVAL = 10.0  # seconds from one writing to the next, at least
 FORMAT = "skgru checkpoint"
+FINISHED = ("epochs", "early_stopping")  # why a training ends with which none goes on
+LAYOUT = 1  # of the states that trainings write: those of another one are not found
 
 # Parameters that say nothing about the network that comes of a fit.
+_DAMAGED = (
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+)
 _BESIDE = ("checkpoint_dir", "engine", "max_time", "verbose", "warm_start")
 
 
@@ -57,22 +68,23 @@ class Checkpoint:
         """Whether it is time to write again."""
         return self.active and time.monotonic() - self._written >= INTERVAL
 
-    def read(self) -> dict | None:
-        """The state that was written last; None where there is none.
+    def resume(self, restore: Callable[[dict], None]) -> None:
+        """Hand the state that was written last to `restore`, if there is one.
 
         Raises
         ------
         ValueError
-            If the file is damaged.
+            If the file is damaged, or `restore` cannot take what it says.
         """
         if self._path is None:
-            return None
+            return
         try:
             with open(self._path, "rb") as file:
-                return _read(file, self._path.stem)
+                state = _read(file, self._path.stem)
+            restore(state)
         except FileNotFoundError:
-            return None
-        except (ValueError, LookupError, TypeError, RecursionError) as error:
+            return
+        except _DAMAGED as error:
             raise ValueError(
                 f"The checkpoint {os.fspath(self._path)!r} is damaged: {error}. Remove this file "
                 "to have the training start anew."
@@ -111,6 +123,20 @@ class Checkpoint:
 NOWHERE = Checkpoint()
 
 
+def copy_into(own: np.ndarray, value: np.ndarray) -> None:
+    """Take numbers from a checkpoint into an array of their shape; what is no number is refused."""
+    if value.shape != own.shape or value.dtype != own.dtype or not np.isfinite(value).all():
+        raise ValueError(f"it lacks {own.size} finite numbers of the network")
+    own[:] = value
+
+
+def check_curve(values: list[float], what: str, fewest: int = 0) -> list[float]:
+    """What came after each epoch, from a checkpoint: finite numbers."""
+    if len(values) < fewest or not all(map(math.isfinite, values)):
+        raise ValueError(f"its {what} are none")
+    return list(values)
+
+
 def find_checkpoint(estimator, engine: str, *data, without: tuple[str, ...] = ()) -> Checkpoint:
     """The checkpoint of a fit in the estimator's `checkpoint_dir`, which is made if need be.
 
@@ -140,13 +166,24 @@ def find_checkpoint(estimator, engine: str, *data, without: tuple[str, ...] = ()
             f"random_state={values['random_state']!r}."
         )
     digest = hashlib.sha256()
-    _feed(digest, (name, skgru.__version__, engine), "")
+    _feed(digest, (name, skgru.__version__, LAYOUT, engine), "")
     for parameter in sorted(values.keys() - {*_BESIDE, *without}):
         _feed(digest, parameter, parameter)
         _feed(digest, values[parameter], f"the {parameter!r} parameter of {name}")
     _feed(digest, data, "the data")
-    folder = Path(estimator.checkpoint_dir)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = Path(estimator.checkpoint_dir).absolute()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise type(error)(
+            f"The 'checkpoint_dir' parameter of {name} must be a folder, or a path where one can "
+            f"be made. Got {estimator.checkpoint_dir!r}: {error}."
+        ) from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise PermissionError(
+            f"The 'checkpoint_dir' parameter of {name} must be a folder that can be written to. "
+            f"Got {estimator.checkpoint_dir!r}."
+        )
     return Checkpoint(folder / f"{name}-{digest.hexdigest()[:32]}.checkpoint")
 
 

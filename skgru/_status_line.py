@@ -48,7 +48,7 @@ class StatusLine:
         if self.live:
             text = _with_bar(text, share)
             previous, self._length = self._length, len(text)
-            text = "\r" + text.ljust(previous)
+            text = "\r" + text.ljust(min(previous, _room()))
         else:
             text += "\n"
         sys.stdout.write(text)
@@ -73,10 +73,14 @@ def _in_notebook() -> bool:
     return type(sys.stdout).__module__ == "ipykernel.iostream"
 
 
+def _room() -> int:
+    """Characters in a line; a full one wraps on some terminals."""
+    return 999 if _in_notebook() else shutil.get_terminal_size().columns - 1
+
+
 def _with_bar(text: str, share: float) -> str:
     """The text and as much of a bar as there is room for."""
-    columns = 1000 if _in_notebook() else shutil.get_terminal_size().columns
-    room = columns - 1  # a full line wraps on some terminals
+    room = _room()
     width = min(_WIDTH, room - len(text) - 4)
     if width < 3:
         return text[:room]

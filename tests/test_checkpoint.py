@@ -375,6 +375,41 @@ def test_a_damaged_file_is_named(written, place, what, cut):
         classifier(checkpoint_dir=path.parent).fit(X, LABELS)
 
 
+def lose_losses(state):
+    state["course"]["loss"] = []
+
+
+def forget_best(state):
+    del state["course"]["best"]
+
+
+def shrink(state):
+    state["engine"]["weights"][0] = np.zeros(1, np.float32)
+
+
+def spoil(state):
+    state["engine"]["weights"][0][:] = np.nan
+
+
+@pytest.mark.parametrize("harm", [lose_losses, forget_best, shrink, spoil, dict.clear])
+def test_a_sound_file_of_a_state_that_is_none_is_refused(tmp_path, harm):
+    classifier(checkpoint_dir=tmp_path).fit(X, LABELS)
+    (path,) = tmp_path.iterdir()
+    checkpoint, states = Checkpoint(path), []
+    checkpoint.resume(states.append)
+    harm(states[0])
+    checkpoint.keep(lambda: states[0])
+    checkpoint.write()
+    with pytest.raises(ValueError, match=r"is damaged.*Remove this"):
+        classifier(checkpoint_dir=tmp_path).fit(X, LABELS)
+
+
+def test_a_folder_that_cannot_be_is_refused(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError, match="'checkpoint_dir' parameter of GRUClassifier must be a fold"):
+        classifier(checkpoint_dir=tmp_path / "file").fit(X, LABELS)
+
+
 def test_a_file_of_another_fit_is_refused(tmp_path):
     classifier(checkpoint_dir=tmp_path).fit(X, LABELS)
     (first,) = tmp_path.iterdir()
@@ -423,11 +458,14 @@ def test_states_come_back(tmp_path_factory, state):
     state.pop("$array", None)
     path = tmp_path_factory.mktemp("state") / "one.checkpoint"
     checkpoint = Checkpoint(path)
-    assert checkpoint.read() is None
+    found = []
+    checkpoint.resume(found.append)
+    assert not found
     checkpoint.keep(lambda: state)
     assert not path.exists()  # it is not due
     checkpoint.write()
-    assert equal(checkpoint.read(), state)
+    checkpoint.resume(found.append)
+    assert equal(found, [state])
 
 
 def test_generators_come_back(tmp_path):
@@ -437,5 +475,5 @@ def test_generators_come_back(tmp_path):
     checkpoint.keep(lambda: {"rng": rng.bit_generator.state})
     checkpoint.write()
     wanted, other = rng.integers(9, size=5, dtype=np.int32), np.random.default_rng(0)
-    other.bit_generator.state = checkpoint.read()["rng"]
+    checkpoint.resume(lambda state: setattr(other.bit_generator, "state", state["rng"]))
     np.testing.assert_array_equal(other.integers(9, size=5, dtype=np.int32), wanted)

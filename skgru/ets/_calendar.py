@@ -49,8 +49,9 @@ class Calendar:
         """The times of numbers, of the type that came in."""
         if isinstance(self.origin, pd.PeriodIndex):
             return pd.PeriodIndex.from_ordinals(numbers, freq=self.origin.freq)
-        if self.base is None:
-            return pd.Index(numbers.astype(self.origin.dtype))
+        if self.base is None:  # small integers may end before the forecasts do
+            nullable = pd.api.types.is_extension_array_dtype(self.origin.dtype)
+            return pd.Index(numbers, dtype="Int64" if nullable else np.int64)
         if (unit := self._unit(self.origin)) is not None:
             found = self._origin(self.origin) + unit * numbers
             dates = pd.DatetimeIndex(found.view(f"M8[{self.origin.unit}]"))

@@ -194,7 +194,7 @@ def _work_on_frame(df: pd.DataFrame, task: Any) -> pd.DataFrame:
         long,
         columns,
         found[0].reshape(-1, h),
-        found[1:].reshape(len(found) - 1, -1, h),
+        found[1:].reshape(len(found) - 1, len(long.names), h),
         list(task.coverage),
     )
 

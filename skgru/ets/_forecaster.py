@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import pandas as pd
 from sktime.datatypes import convert_to
-from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
+from sktime.forecasting.base import BaseForecaster
 
 from skgru._memory import require_memory
 from skgru._origin import ORIGIN
@@ -392,7 +392,7 @@ class ETSForecaster(Direct, Displays, Inspection, Portable, BaseForecaster):
             f"{n_simulations} futures of {n_periods} periods",
             "lower n_simulations or n_periods",
         )
-        fh = ForecastingHorizon(np.arange(1, int(n_periods) + 1), is_relative=True)
+        fh = _timeline.ahead(self._panel, int(n_periods))
         _, index, shift = self._asked(fh, self._check_X(X))
         seed = self._seed if random_state is None else _options.seed(random_state)
         panel, n = self._panel, int(n_simulations)

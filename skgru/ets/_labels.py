@@ -26,12 +26,9 @@ def rows(panel: Panel, times: pd.Index, place: np.ndarray, names) -> pd.Index:
     if panel.instances is None:
         return times.take(place[0])
     # From codes: the labels of all rows, one by one, take the room of several forecasts.
-    if isinstance(panel.instances, pd.MultiIndex):
-        instances = panel.instances.remove_unused_levels()
-        levels, codes = list(instances.levels), [np.asarray(code) for code in instances.codes]
-    else:
-        code, level = panel.instances.factorize()
-        levels, codes = [level], [code]
+    names_of = [panel.instances.get_level_values(k) for k in range(panel.instances.nlevels)]
+    instances = pd.MultiIndex.from_arrays(names_of)  # whose levels are sorted, as slices need them
+    levels, codes = list(instances.levels), [np.asarray(code) for code in instances.codes]
     which, distinct = times.factorize(sort=True)
     codes = [np.repeat(code, place.shape[1]) for code in codes]
     return pd.MultiIndex([*levels, distinct], [*codes, which[place.ravel()]], names=names)

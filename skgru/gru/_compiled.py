@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from skgru._checkpoint import copy_into
 from skgru.gru import _buckets, _network
 from skgru.gru._backend import require_same_process
 from skgru.gru._model import Moments, TrainingSet
@@ -133,8 +134,10 @@ class KerasEngine:
     def restore(self, state: dict) -> None:
         """Be as an engine of the same network was."""
         mean, square, self._n_done = state["moments"]
-        progress = Progress(state["params"], mean, square, state["others"])
-        self._progress = jax.tree.map(jnp.asarray, progress)
+        found = Progress(state["params"], mean, square, state["others"])
+        own = jax.tree.map(np.array, self._progress)
+        jax.tree.map(copy_into, own, found)
+        self._progress = jax.tree.map(jnp.asarray, own)
 
     @property
     def moments(self) -> Moments:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from skgru._checkpoint import FINISHED, check_curve, copy_into
 from skgru.gru._model import History
 
 if TYPE_CHECKING:
     import numpy as np
 
     Weights = tuple[np.ndarray, ...]
-
-FINISHED = ("epochs", "early_stopping")  # why a training ends with which none goes on
 
 
 def one_reason(reasons: list[str]) -> str:
@@ -59,13 +58,13 @@ class Course:
 
     def restore(self, state: dict, weights: Weights) -> None:
         """Be where `state` was; `weights` are arrays of their shapes, to be written to."""
-        self.history.loss[:] = state["loss"]
-        self.history.validation_score[:] = state["validation_score"]
+        self.history.loss[:] = check_curve(state["loss"], "losses", fewest=1)
+        self.history.validation_score[:] = check_curve(state["validation_score"], "scores")
         if state["stop_reason"] in FINISHED:
             self.history.stop_reason = state["stop_reason"]
         self.resting = state["resting"]
         if state["best"] is not None:
             score, best = state["best"]
             for own, value in zip(weights, best, strict=True):
-                own[:] = value
+                copy_into(own, value)
             self.best = score, weights

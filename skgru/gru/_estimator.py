@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from contextlib import contextmanager
 from copy import copy
@@ -125,6 +126,7 @@ class AbstractGRU(
         rows, sample_weight = _canonical.canonical_rows(sequences, numbers, sample_weight)
         train, held = np.arange(len(rows)), None
         if hold_out:
+            self._check_held(len(rows))
             train, held = train_test_split(
                 train,
                 test_size=self.validation_fraction,
@@ -147,6 +149,17 @@ class AbstractGRU(
         data = finish(train, fresh)  # learns the targets' scaling, which the next line needs
         held_out = None if held is None else finish(held, False)
         return Task(spec, data, held_out, sequences.lengths[rows[train]])
+
+    def _check_held(self, n_rows: int) -> None:
+        """Refuse early stopping where too few rows can be held out to score, or none is left."""
+        n_held = math.ceil(self.validation_fraction * n_rows)
+        fewest = 1 if self._loss == "cross_entropy" else 2  # R2 of one row is not defined
+        if n_held < fewest or n_held >= n_rows:
+            raise ValueError(
+                f"early_stopping needs {fewest} row(s) at least to score and one to train on; "
+                f"validation_fraction={self.validation_fraction} of {n_rows} different row(s) is "
+                f"{n_held}. Set early_stopping=False, or another validation_fraction."
+            )
 
     def _read(self, X, *, reset: bool) -> Sequences:
         """Series as users give them, checked; where steps are tokens, that each is one."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from skgru._blas_threads import one_thread
+from skgru._checkpoint import copy_into
 from skgru.gru import _adam, _backward, _forward, _layers
 from skgru.gru._model import GRUSpec, Moments, OptimizerSettings, TrainingSet
 
@@ -83,9 +84,10 @@ class CPUEngine(ABC):
     def restore(self, state: dict) -> None:
         """Be as an engine of the same network was."""
         for own, value in zip(self._weights, state["weights"], strict=True):
-            own[:] = value
+            copy_into(own, value)
         first, second, self._count = state["moments"]
-        self._first[:], self._second[:] = first, second
+        copy_into(self._first, first)
+        copy_into(self._second, second)
         self._rng.bit_generator.state = state["generator"]
 
     @abstractmethod

@@ -29,7 +29,10 @@ def number(low: float, high: float, *, open_low=False, open_high=False) -> Rule:
     def holds(value) -> bool:
         if isinstance(value, bool) or not isinstance(value, Real):
             return False
-        number = float(value)  # NaN is in no interval
+        try:
+            number = float(value)  # NaN is in no interval
+        except OverflowError:
+            return False
         above = number > low if open_low else number >= low
         below = number < high if open_high else number <= high
         return above and below

@@ -232,11 +232,14 @@ def _resume(
 
     if checkpoint.active:
         engine.state()  # an engine that has none says so now, not after an epoch
-    if (found := checkpoint.read()) is not None:
+
+    def restore(found: dict) -> None:
         course.restore(found["course"], engine.weights)
         engine.restore(found["engine"])
         for generator, own in zip(generators, found["generators"], strict=True):
             generator.bit_generator.state = own
+
+    checkpoint.resume(restore)
     return lambda: checkpoint.keep(state)
 
 

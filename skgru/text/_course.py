@@ -7,10 +7,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from skgru._checkpoint import Checkpoint
+from skgru._checkpoint import FINISHED, Checkpoint, check_curve, copy_into
 from skgru.text._sharded import ShardedEngine
-
-FINISHED = ("epochs", "early_stopping")  # why a training ends with which none goes on
 
 
 class Course:
@@ -45,8 +43,7 @@ class Course:
         self.stop_reason = ""
         self.n_batches = self.n_rows = 0
         self._total, self._n_tokens = 0.0, 0
-        if (found := checkpoint.read()) is not None:
-            self._restore(found)
+        checkpoint.resume(self._restore)
 
     @property
     def loss(self) -> float:
@@ -100,12 +97,14 @@ class Course:
         }
 
     def _restore(self, state: dict) -> None:
-        self.losses, self.scores = state["losses"], state["scores"]
+        self.losses = check_curve(state["losses"], "losses")
+        self.scores = check_curve(state["scores"], "scores")
         if state["best"] is not None:
             self.best = np.empty_like(self._engine.parameters)
-            self.best[:] = state["best"]
+            copy_into(self.best, state["best"])
         if state["stop_reason"] in FINISHED:
             self.stop_reason = state["stop_reason"]
         self.n_batches, self.n_rows, self._total, self._n_tokens = state["running"]
+        check_curve(state["running"], "counts")
         self._rng.bit_generator.state = state["generator"]
         self._engine.restore(state["engine"])

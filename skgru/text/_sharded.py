@@ -13,6 +13,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from skgru._checkpoint import copy_into
 from skgru.gru import _adam
 from skgru.text._threads import side_by_side
 
@@ -74,11 +75,14 @@ class ShardedEngine(ABC):
 
     def restore(self, state: dict) -> None:
         """Be as an engine of the same network was."""
-        self.parameters[:] = state["parameters"]
         first, second, self._count = state["moments"]
-        self._first[:], self._second[:] = first, second
-        for own, value in zip(self._carried, state["carried"], strict=True):
-            own[:] = value
+        pairs = (
+            (self.parameters, state["parameters"]),
+            (self._first, first),
+            (self._second, second),
+        )
+        for own, value in (*pairs, *zip(self._carried, state["carried"], strict=True)):
+            copy_into(own, value)
         for rng, value in zip(self._generators, state["generators"], strict=True):
             rng.bit_generator.state = value
 

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sktime.exceptions import NotFittedError
+from sktime.forecasting.base import ForecastingHorizon
 
 from skgru import ETSForecaster
 
@@ -317,6 +318,24 @@ class TestUpdate:
         near = forecaster.predict_var([1, 2, 3]), forecaster.predict_interval([1, 2, 3])
         for a, b in zip((*far, futures), (*near, forecaster.simulate(3))):
             pd.testing.assert_frame_equal(a, b, rtol=1e-7)
+
+    def test_integers_two_apart(self):
+        y = pd.Series(np.arange(0.0, 60, 2), index=pd.RangeIndex(0, 60, 2))
+        forecaster = ETSForecaster("add", trend="add").fit(y)
+        later = ForecastingHorizon([60, 64], is_relative=False)
+        np.testing.assert_allclose(forecaster.predict(later), [60, 64], atol=0.01)
+        np.testing.assert_allclose(forecaster.predict([2, 6]), [60, 64], atol=0.01)
+        assert forecaster.simulate(2).index.tolist() == [60, 62]
+        assert forecaster.predict_residuals(y).index.equals(y.index)
+        with pytest.raises(ValueError, match="steps of 2, and 1 in fh"):
+            forecaster.predict([1, 2])
+
+    def test_panels_in_any_order_have_labels_that_slice(self):
+        labels = pd.MultiIndex.from_product([[3, 1, 2], range(12)], names=["i", "t"])
+        panel = pd.DataFrame({"y": np.arange(36.0)}, index=labels)
+        found = ETSForecaster().fit(panel).predict(fh=[1, 2])
+        assert found.unstack(0)["y"].columns.tolist() == panel.unstack(0)["y"].columns.tolist()
+        assert found.sort_index().loc[1:2].shape == (4, 1)
 
     def test_known_values_change_nothing(self, y):
         forecaster = ETSForecaster(sp=12).fit(y)

@@ -182,6 +182,16 @@ class TestForms:
         assert found.column("id").to_pylist() == right["id"].tolist()
         assert found.column("forecast").to_pylist() == right["forecast"].tolist()
 
+    @pytest.mark.parametrize(
+        ("dtype", "wanted"), [("int8", "int64"), ("uint8", "int64"), ("UInt8", "Int64")]
+    )
+    def test_times_after_the_end_of_small_integers(self, dtype, wanted):
+        end = 256 if "u" in dtype.lower() else 128
+        frame = pd.DataFrame({"id": "a", "time": range(end - 24, end), "value": range(24)})
+        found = ETSForecaster().forecast_long(frame.astype({"time": dtype}), 2)["time"]
+        assert found.tolist() == [end, end + 1]
+        assert found.dtype == wanted
+
 
 class TestMissing:
     def test_absent_rows_are_missing_values(self):
@@ -356,5 +366,7 @@ class TestEngines:
             lazy = forecaster.forecast_long(given, H, coverage=0.8, freq="MS", engine=client)
             found = lazy.compute().sort_values(["id", "time"], ignore_index=True)
             pd.testing.assert_frame_equal(found, right, check_exact=True, check_dtype=False)
+        means = forecaster.forecast_long(dd.from_pandas(frame, 3), H, freq="MS", engine=client)
+        assert means.compute().shape == (len(right), 3)
         with pytest.raises(ValueError, match="give freq"):
             forecaster.forecast_long(given, H, engine=client)

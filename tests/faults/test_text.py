@@ -36,7 +36,7 @@ def model():
         (["a", 3.5], TypeError, "document 1 is 3.5"),
         ([["a"], ["b"]], TypeError, "document 0"),
         (np.array([["a", "b"]]), ValueError, "one-dimensional"),
-        ({"a", "b"}, TypeError, "Make a list"),
+        ({"ab"}, TypeError, "Make a list"),
         ({"a": "b"}, TypeError, "Make a list"),
     ],
     ids=repr,
@@ -229,7 +229,7 @@ NO_DOCUMENTS = [
     ([["a"], ["b"]], "document 0"),
     (np.array([["a", "b"]]), "one-dimensional"),
     (pd.DataFrame({"a": ["b"]}), "one-dimensional"),
-    ({"a", "b"}, "Make a list"),
+    ({"ab"}, "Make a list"),
     ({"a": "b"}, "Make a list"),
 ]
 

@@ -197,6 +197,14 @@ def test_partial_fits_are_one_training(estimator, data, engine):
     assert np.abs(answer(restarted, X) - answer(whole, X)).max() > 1e-4
 
 
+def test_early_stopping_needs_rows_to_score(data):
+    X = data[0]
+    model = GRURegressor(units=3, early_stopping=True, epochs=2, random_state=0)
+    with pytest.raises(ValueError, match=r"needs 2 row.*validation_fraction=0.1 of 10 different"):
+        model.fit(X[:10], np.arange(10.0))
+    assert len(model.fit(X[:11], np.arange(11.0)).validation_score_curve_) == 2
+
+
 @both
 def test_early_stopping_keeps_the_best(estimator, data):
     X, y = data
