@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import pandas as pd
 from sktime.datatypes import convert_to
-from sktime.forecasting.base import BaseForecaster
+from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 
 from skgru._memory import require_memory
 from skgru._origin import ORIGIN
@@ -130,7 +130,8 @@ class ETSForecaster(Direct, Displays, Inspection, Portable, BaseForecaster):
     are independent, may differ in length, and each is forecast from its own end.
 
     - Missing values, as NaN or as gaps in an index of integers or periods, are skipped exactly: the
-      states evolve, the likelihood does not count them. Infinite values are an error.
+      states evolve, the likelihood does not count them. An index that goes in steps of two, or
+      more, has no gaps: the next of its times is one step ahead. Infinite values are an error.
     - Series of fewer values than any candidate needs are forecast by their last value, with a
       warning; constant ones exactly, with variance 0.
     - Values of 0 or below rule out what multiplies; asking for it is an error.
@@ -352,7 +353,7 @@ class ETSForecaster(Direct, Displays, Inspection, Portable, BaseForecaster):
         """
         self.check_is_fitted()
         if y is not None:
-            return super().predict_residuals(y, X)
+            return self._residuals_at_times(y, X)
         panel = self._panel
         if panel.instances is not None:  # sktime's own residuals are of single series
             residuals = panel.targets[0] - _kept.along(self._models, panel)
@@ -363,7 +364,15 @@ class ETSForecaster(Direct, Displays, Inspection, Portable, BaseForecaster):
             store=self._converter_store_y,
             store_behaviour="freeze",
         )
-        return super().predict_residuals(frame, X) if panel.instances is None else frame
+        return self._residuals_at_times(frame, X) if panel.instances is None else frame
+
+    def _residuals_at_times(self, y, X):
+        """sktime's residuals; with a relative horizon in mind it would count by the index."""
+        fh, self._fh = self._fh, None
+        try:
+            return super().predict_residuals(y, X)
+        finally:
+            self._fh = fh
 
     def simulate(self, n_periods, *, n_simulations=100, X=None, random_state=None) -> pd.DataFrame:
         """Futures drawn from the model, or from the models of the combination by their weights.
@@ -392,7 +401,7 @@ class ETSForecaster(Direct, Displays, Inspection, Portable, BaseForecaster):
             f"{n_simulations} futures of {n_periods} periods",
             "lower n_simulations or n_periods",
         )
-        fh = _timeline.ahead(self._panel, int(n_periods))
+        fh = ForecastingHorizon(np.arange(1, int(n_periods) + 1), is_relative=True)
         _, index, shift = self._asked(fh, self._check_X(X))
         seed = self._seed if random_state is None else _options.seed(random_state)
         panel, n = self._panel, int(n_simulations)

@@ -44,7 +44,7 @@ def seen(panel: Panel, names) -> pd.Index:
     undated = isinstance(panel.ends, pd.DatetimeIndex) and panel.freq is None
     for i in range(panel.n_instances):
         n = 1 if undated else panel.lengths[i]
-        fh = ForecastingHorizon(panel.step * np.arange(1 - n, 1), is_relative=True)
+        fh = ForecastingHorizon(np.arange(1 - n, 1), is_relative=True)
         times.append(_from(panel, fh, panel.ends[[i]])[1])
         owners.append(np.full(n, i))
     labels, owner = times[0].append(times[1:]), np.concatenate(owners)
@@ -75,30 +75,25 @@ def _from(panel: Panel, fh: ForecastingHorizon, end: pd.Index):
         steps = fh
         if not pd.api.types.is_integer_dtype(fh.to_pandas().dtype):  # distances in time
             steps = fh.to_absolute(end).to_relative(end)
-        return _counted(panel, steps), fh.to_absolute_index(end)
+        steps = steps.to_numpy().astype(np.int64)
+        if panel.step > 1:  # of integers and periods: a step is what lies between two rows
+            fh = ForecastingHorizon(panel.step * steps, is_relative=True)
+        return steps, fh.to_absolute_index(end)
     times = fh.to_pandas()
     _refuse_other_times(times, end)
     if getattr(end, "tz", None) is not None:
         fh = ForecastingHorizon(_naive(times, end), is_relative=False, freq=panel.freq)
         end = pd.DatetimeIndex(_naive(end, end), freq=panel.freq)
-    return _counted(panel, fh.to_relative(end)), times
+    return _counted(panel, fh.to_relative(end), times), times
 
 
-def ahead(panel: Panel, n: int) -> ForecastingHorizon:
-    """The next n steps, as sktime counts them: in units of the index."""
-    return ForecastingHorizon(panel.step * np.arange(1, n + 1), is_relative=True)
-
-
-def _counted(panel: Panel, fh: ForecastingHorizon) -> np.ndarray:
+def _counted(panel: Panel, fh: ForecastingHorizon, times: pd.Index) -> np.ndarray:
     """Distances in units of the index as numbers of steps; int64."""
-    distances = fh.to_numpy().astype(np.int64)
-    steps, rest = np.divmod(distances, panel.step)
+    steps, rest = np.divmod(fh.to_numpy().astype(np.int64), panel.step)
     if rest.any():
         raise ValueError(
-            f"The index of y goes in steps of {panel.step}, and {distances[rest != 0][0]} in fh, "
-            "counted in units of the index as everywhere in sktime, is no multiple of that. Ask "
-            f"for {panel.step}, {2 * panel.step} and so on, or number the rows: "
-            "y.reset_index(drop=True)."
+            f"The index of y goes in steps of {panel.step}, and {times[rest != 0][0]} in fh is not "
+            "on it. Ask for times that are, or for numbers of steps."
         )
     return steps
 

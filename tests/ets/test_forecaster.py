@@ -8,6 +8,8 @@ import pandas as pd
 import pytest
 from sktime.exceptions import NotFittedError
 from sktime.forecasting.base import ForecastingHorizon
+from sktime.forecasting.model_evaluation import evaluate
+from sktime.split import ExpandingWindowSplitter
 
 from skgru import ETSForecaster
 
@@ -324,11 +326,16 @@ class TestUpdate:
         forecaster = ETSForecaster("add", trend="add").fit(y)
         later = ForecastingHorizon([60, 64], is_relative=False)
         np.testing.assert_allclose(forecaster.predict(later), [60, 64], atol=0.01)
-        np.testing.assert_allclose(forecaster.predict([2, 6]), [60, 64], atol=0.01)
+        found = forecaster.predict([1, 3])  # as of dates two days apart, steps are those of y
+        np.testing.assert_allclose(found, [60, 64], atol=0.01)
+        assert found.index.tolist() == [60, 64]
         assert forecaster.simulate(2).index.tolist() == [60, 62]
         assert forecaster.predict_residuals(y).index.equals(y.index)
-        with pytest.raises(ValueError, match="steps of 2, and 1 in fh"):
-            forecaster.predict([1, 2])
+        splits = ExpandingWindowSplitter(fh=[1], initial_window=27)
+        errors = evaluate(ETSForecaster("add", trend="add"), splits, y, error_score="raise")
+        assert len(errors) == 3
+        with pytest.raises(ValueError, match="steps of 2, and 61 in fh is not on it"):
+            forecaster.predict(ForecastingHorizon([61], is_relative=False))
 
     def test_panels_in_any_order_have_labels_that_slice(self):
         labels = pd.MultiIndex.from_product([[3, 1, 2], range(12)], names=["i", "t"])
