@@ -367,8 +367,9 @@ class ETSForecaster(Direct, Displays, Inspection, Portable, BaseForecaster):
         return self._residuals_at_times(frame, X) if panel.instances is None else frame
 
     def _residuals_at_times(self, y, X):
-        """sktime's residuals; with a relative horizon in mind it would count by the index."""
-        fh, self._fh = self._fh, None
+        """Residuals as sktime has them, which after a relative horizon would count by the index."""
+        fh = vars(self)["_fh"]
+        self._fh: Any = None
         try:
             return super().predict_residuals(y, X)
         finally:

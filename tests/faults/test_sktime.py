@@ -364,6 +364,8 @@ def test_times_go_on_as_they_were(kind, name):
     if expected is None or isinstance(expected, str):
         freq = index.freq
         expected = pd.Index([index[-1] + (i + 1) * freq for i in range(5)])
+    if kind == "ETS" and name == "every third integer":  # its steps; to the other these are gaps
+        expected = pd.RangeIndex(144, 159, 3)
     found = forecasts(kind, dated(index), range(1, 6))
     assert list(found.index) == list(expected)
 
