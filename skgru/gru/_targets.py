@@ -31,6 +31,8 @@ def read_weights(sample_weight, n_samples: int) -> np.ndarray:
 def read_labels(y, n_samples: int) -> np.ndarray:
     """Class labels, one-dimensional."""
     _refuse_none(y)
+    if isinstance(y, list | tuple):  # among words, NumPy would make a word of NaN
+        _refuse_missing(y)
     y = column_or_1d(y, warn=True)
     _refuse_missing(y)
     check_classification_targets(y)
@@ -38,9 +40,9 @@ def read_labels(y, n_samples: int) -> np.ndarray:
     return y
 
 
-def _refuse_missing(y: np.ndarray) -> None:
+def _refuse_missing(y: np.ndarray | list | tuple) -> None:
     """Refuse NaN, None, NA and infinity, which are no labels."""
-    if y.dtype != object:
+    if isinstance(y, np.ndarray) and y.dtype != object:
         assert_all_finite(y, input_name="y")
         return
     missing = [i for i, label in enumerate(y) if _is_missing(label)]

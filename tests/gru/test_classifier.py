@@ -126,7 +126,7 @@ def test_a_wrong_class_weight_is_refused_by_its_name(data, weights):
 @pytest.mark.parametrize("missing", [None, np.nan, pd.NA, pd.NaT, np.float32("nan")], ids=str)
 @pytest.mark.parametrize("container", [list, lambda y: np.array(y, dtype=object), pd.Series])
 def test_missing_labels_are_counted(data, missing, container):
-    y = [missing, *("a", "b", "c") * 19, None, "a"]
+    y = [missing, *("a", "b", "c") * 19, missing, "a"]
     with pytest.raises(ValueError, match=r"Input y contains NaN or None: 2 of 60 labels.* row 0"):
         clone(SMALL).fit(data[0], container(y))
 
