@@ -30,10 +30,12 @@ class GRUClassifier(ClassifierMixin, AbstractGRU):
         series. None takes steps as measured values. Tokens are neither scaled, warped nor joined to
         patches.
     patch_length : int, "auto" or None, default="auto"
-        Consecutive time steps that the GRU reads as one. None is one at a time. ``"auto"`` makes
-        about 32 overlapping patches of a series.
+        Consecutive time steps that the GRU reads as one. None is one at a time. ``"auto"`` is four
+        strides: about 32 overlapping patches of a series of up to some 280 steps. As its stride is
+        8 at most, longer series have more, 122 for 1,000 steps and 622 for 5,000, and take longer.
     patch_stride : int, "auto" or None, default="auto"
-        Steps from one patch to the next; ``"auto"`` is a quarter of the patch, None is 1.
+        Steps from one patch to the next; ``"auto"`` is a quarter of the patch, None is 1. A larger
+        one, such as a 32nd of the length, makes fits of long series fast.
     embedding_units : int or None, default=64
         Width of a dense relu layer between patch and GRU. None is none.
     context_length : int or None, default=3
@@ -265,8 +267,8 @@ class GRUClassifier(ClassifierMixin, AbstractGRU):
         Parameters
         ----------
         X : array-like or list of array-like
-            Series: (n_samples, n_timesteps), (n_samples, n_timesteps, n_channels), or a list of
-            (length, n_channels) arrays of unequal lengths.
+            Series: (n_samples, n_timesteps), (n_samples, n_timesteps, n_channels), or a list,
+            object array or column of arrays of any lengths, (length, n_channels) or (length,).
         y : array-like of shape (n_samples,)
             Class labels of any type.
         sample_weight : array-like of shape (n_samples,), default=None

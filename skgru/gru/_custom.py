@@ -91,9 +91,10 @@ def _require_mask(network) -> None:
         if inside or "mask" in inspect.signature(layer.call).parameters:
             continue
         raise ValueError(
-            "Series of unequal lengths need a `network` that tells padding from data, but "
-            f"{type(layer).__name__}.call takes no `mask`. Use layers that support masking, add "
-            "the argument (bool, (batch, steps)) to your own, or give series of equal length."
+            "Series in a list, whose lengths may differ, need a `network` that tells padding from "
+            f"data, but {type(layer).__name__}.call takes no `mask`. Use layers that support "
+            "masking, add the argument (bool, (batch, steps)) to your own, or give series of equal "
+            "length as one array."
         )
 
 

@@ -34,6 +34,8 @@ LENGTHS = {"cross_entropy": Length(1200, 20, 400), "squared_error": Length(600, 
 def patches(length, stride, lengths: np.ndarray) -> tuple[int, int]:
     """Patch length and stride: about 32 patches to a series, each four strides long.
 
+    A stride chosen here is 8 at most, so that series beyond some 280 steps have more patches.
+
     Parameters
     ----------
     length, stride : int, "auto" or None

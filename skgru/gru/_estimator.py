@@ -6,7 +6,7 @@ import math
 from abc import ABC, abstractmethod
 from contextlib import contextmanager
 from copy import copy
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -126,7 +126,7 @@ class AbstractGRU(
         rows, sample_weight = _canonical.canonical_rows(sequences, numbers, sample_weight)
         train, held = np.arange(len(rows)), None
         if hold_out:
-            self._check_held(len(rows))
+            self._check_held(numbers[rows])
             train, held = train_test_split(
                 train,
                 test_size=self.validation_fraction,
@@ -150,8 +150,9 @@ class AbstractGRU(
         held_out = None if held is None else finish(held, False)
         return Task(spec, data, held_out, sequences.lengths[rows[train]])
 
-    def _check_held(self, n_rows: int) -> None:
+    def _check_held(self, numbers: np.ndarray) -> None:
         """Refuse early stopping where too few rows can be held out to score, or none is left."""
+        n_rows = len(numbers)
         n_held = math.ceil(self.validation_fraction * n_rows)
         fewest = 1 if self._loss == "cross_entropy" else 2  # R2 of one row is not defined
         if n_held < fewest or n_held >= n_rows:
@@ -160,6 +161,8 @@ class AbstractGRU(
                 f"validation_fraction={self.validation_fraction} of {n_rows} different row(s) is "
                 f"{n_held}. Set early_stopping=False, or another validation_fraction."
             )
+        if self._loss == "cross_entropy":
+            _targets.require_strata(self.classes_, numbers, n_held)
 
     def _read(self, X, *, reset: bool) -> Sequences:
         """Series as users give them, checked; where steps are tokens, that each is one."""
@@ -222,8 +225,9 @@ class AbstractGRU(
             )
         if fitted is not None and spec != fitted:
             raise ValueError(
-                f"Training goes on with the fitted architecture {fitted}, but the parameters now "
-                f"ask for {spec}. Set them back, or fit with warm_start=False."
+                "Training goes on with the fitted architecture, but parameters and data now ask "
+                f"for another: {_difference(spec, fitted)}. Set that back, or fit with "
+                "warm_start=False."
             )
         return spec
 
@@ -503,6 +507,18 @@ def _features(spec, weights, values: np.ndarray, n_steps: np.ndarray) -> np.ndar
     from skgru.gru import _inference
 
     return _inference.features(spec, weights, values, n_steps)
+
+
+def _difference(spec, fitted) -> str:
+    """What one architecture has, and the fitted one has not, in words."""
+    if type(spec) is not type(fitted):
+        return "`network` is another"
+    pairs = [(f.name, getattr(spec, f.name), getattr(fitted, f.name)) for f in fields(spec)]
+    return ", ".join(
+        f"{name}={now!r}, where the fit had {before!r}"
+        for name, now, before in pairs
+        if now != before
+    )
 
 
 def _first_weights(spec, data: TrainingSet, rng: np.random.Generator):

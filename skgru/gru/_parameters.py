@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Mapping
 from numbers import Integral, Real
 from typing import TYPE_CHECKING
 
@@ -105,6 +106,10 @@ RULES: dict[str, Rule] = {
     "validation_fraction": number(0, 1, open_low=True, open_high=True),
     "n_iter_no_change": whole(1),
     "tol": NOT_NEGATIVE,
+    "class_weight": (
+        "'balanced', a dict of a weight for each label, or None",
+        lambda v: v is None or isinstance(v, Mapping) or (isinstance(v, str) and v == "balanced"),
+    ),
     "warm_start": FLAG,
     "network": (
         "a function of (n_timesteps, n_channels), or None",

@@ -63,11 +63,16 @@ def read(estimator, X, *, reset: bool) -> Sequences:
     """
     if not reset and (quick := _read_quickly(estimator, X)) is not None:
         return quick
-    if _is_list_of_series(X):
-        values, ndim, rectangular = _stack(X), 3, False
+    if (series := _series_in(X)) is not None:
+        values, ndim, rectangular = _stack(series), 3, False
     else:
         ndim, rectangular = _n_dims(X), True
-        values = _read_array(estimator, X, ndim, reset)
+        try:
+            values = _read_array(estimator, X, ndim, reset)
+        except ValueError as error:
+            if not (meaning := _meaning(error)):
+                raise
+            raise ValueError(f"{str(error).rstrip('.')}. {meaning}") from error
     name = type(estimator).__name__
     _refuse_infinite(values)
     sequences = Sequences(values, _lengths(values), rectangular)
@@ -110,19 +115,21 @@ def _n_dims(X) -> int:
     return 2
 
 
-def _is_list_of_series(X) -> bool:
-    """A list of (length, channels) arrays, or of one-dimensional ones that differ in length."""
-    if isinstance(X, np.ndarray):
-        if X.dtype != object or X.ndim != 1:
-            return False
-    elif not isinstance(X, list | tuple):
-        return False
-    if not len(X):
-        return False
-    dims = [_n_dims(item) for item in X]
-    if dims[0] == 2:
-        return True
-    return dims[0] == 1 and len({np.shape(x)[0] if n == 1 else -1 for x, n in zip(X, dims)}) > 1
+def _series_in(X) -> list | tuple | None:
+    """The series that a list, or an array or column of objects holds; None for a table or numbers.
+
+    Rows that are plain lists of one length are a table, as everywhere in scikit-learn. Arrays in a
+    list are series whatever their lengths, or the answer for one would depend on the others.
+    """
+    listed = isinstance(X, list | tuple)
+    if not listed and _n_dims(X) != 1:
+        return None
+    items = X if listed else list(X)
+    dims = [_n_dims(item) for item in items]
+    if not any(dims):
+        return None
+    rows = listed and set(dims) == {1} and all(isinstance(item, list | tuple) for item in items)
+    return None if rows and len(set(map(len, items))) == 1 else items
 
 
 def _stack(series) -> np.ndarray:
@@ -147,6 +154,7 @@ def _stack(series) -> np.ndarray:
                 f"series {i} has {array.shape[1]}."
             )
         if array.dtype.char not in "df":
+            _refuse_dates(array)
             array = check_array(array, dtype=FLOATS, ensure_all_finite=False, input_name="X")
         arrays.append(array)
     longest = max(map(len, arrays))
@@ -165,14 +173,7 @@ def _stack(series) -> np.ndarray:
 
 def _read_array(estimator, X, ndim: int, reset: bool) -> np.ndarray:
     """An array or a frame -> values of shape (n_samples, n_timesteps, n_channels)."""
-    if getattr(getattr(X, "dtype", None), "kind", None) in (
-        "m",
-        "M",
-    ):  # NumPy would count nanoseconds
-        raise ValueError(
-            f"X must hold numbers; it has the dtype {X.dtype}. Turn dates into numbers that mean "
-            "something for your task, such as days since the first one."
-        )
+    _refuse_dates(X)
     checks = {"dtype": FLOATS, "ensure_all_finite": False, "estimator": estimator}
     if ndim <= 2:
         if reset or estimator._input_ndim == 2:
@@ -192,6 +193,28 @@ def _read_array(estimator, X, ndim: int, reset: bool) -> np.ndarray:
             f"{X.shape} (n_samples, n_timesteps, n_channels)."
         )
     return X
+
+
+def _meaning(error: ValueError) -> str:
+    """What a complaint of scikit-learn or NumPy about a table means where its rows are series."""
+    words = str(error)
+    if "sequence" in words:  # what NumPy says of a cell that is no number
+        return "Cells of X hold whole series: give them as a list, such as list(X['column'])."
+    if "features, but" in words:
+        return (
+            "The columns of a table are time steps; for series of other lengths give a list of "
+            "arrays: list(np.asarray(X))."
+        )
+    return ""
+
+
+def _refuse_dates(X) -> None:
+    """NumPy would count their nanoseconds."""
+    if getattr(getattr(X, "dtype", None), "kind", None) in ("m", "M"):
+        raise ValueError(
+            f"X must hold numbers; it has the dtype {X.dtype}. Turn dates into numbers that mean "
+            "something for your task, such as days since the first one."
+        )
 
 
 def _refuse_infinite(values: np.ndarray) -> None:

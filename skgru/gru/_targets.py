@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from numbers import Real
+
 import numpy as np
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
@@ -29,11 +31,50 @@ def read_weights(sample_weight, n_samples: int) -> np.ndarray:
 def read_labels(y, n_samples: int) -> np.ndarray:
     """Class labels, one-dimensional."""
     _refuse_none(y)
+    if isinstance(y, list | tuple):  # among words, NumPy would make a word of NaN
+        _refuse_missing(y)
     y = column_or_1d(y, warn=True)
-    assert_all_finite(y, input_name="y")
+    _refuse_missing(y)
     check_classification_targets(y)
     _check_length(y, n_samples)
     return y
+
+
+def _refuse_missing(y: np.ndarray | list | tuple) -> None:
+    """Refuse NaN, None, NA and infinity, which are no labels."""
+    if isinstance(y, np.ndarray) and y.dtype != object:
+        assert_all_finite(y, input_name="y")
+        return
+    missing = [i for i, label in enumerate(y) if _is_missing(label)]
+    if missing:
+        raise ValueError(
+            f"Input y contains NaN or None: {len(missing)} of {len(y)} labels are missing, the "
+            f"first at row {missing[0]}. Drop these rows from X and y."
+        )
+
+
+def _is_missing(label) -> bool:
+    if label is None or type(label).__name__ in ("NAType", "NaTType"):  # pandas' own
+        return True
+    return isinstance(label, Real) and bool(label != label)
+
+
+def require_strata(classes: np.ndarray, codes: np.ndarray, n_held: int) -> None:
+    """Refuse to hold out `n_held` rows by class where a class cannot be on both sides."""
+    counts = np.bincount(codes, minlength=len(classes))
+    if rare := classes[counts == 1].tolist():
+        raise ValueError(
+            "early_stopping holds out rows of every class, which takes two different rows of each; "
+            f"{rare[:10]} came with one. Give more rows, leave these classes out, or set "
+            "early_stopping=False."
+        )
+    n_classes, n_rows = np.count_nonzero(counts), len(codes)
+    if min(n_held, n_rows - n_held) < n_classes:
+        raise ValueError(
+            f"early_stopping holds out {n_held} of {n_rows} different rows and trains on the rest; "
+            f"with {n_classes} classes, each part needs {n_classes} rows at least. Set another "
+            "validation_fraction, or early_stopping=False."
+        )
 
 
 def encode(y: np.ndarray, classes: np.ndarray) -> np.ndarray:

@@ -101,6 +101,8 @@ EQUAL = {
     "channels": X[:, :, None],
     "big endian": X.astype(">f8"),
     "list of series": list(X[:, :, None]),
+    "list of rows": list(X),
+    "column of series": pd.Series(list(X)),
     "trailing NaN": np.pad(X[:, :, None], ((0, 0), (0, 3), (0, 0)), constant_values=np.nan),
 }
 

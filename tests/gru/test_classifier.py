@@ -1,8 +1,10 @@
 """GRUClassifier: labels of any kind, weights of classes, probabilities."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
+from sklearn.model_selection import LeaveOneOut, cross_val_predict
 
 from skgru import GRUClassifier
 
@@ -104,9 +106,53 @@ def test_bad_labels(data, y, words):
         clone(SMALL).fit(data[0], y)
 
 
-def test_stratified_validation_needs_two_of_each(data):
-    X, y = data
-    y = np.where(np.arange(60) == 0, 9, y)
+def test_rows_that_early_stopping_cannot_hold_out_are_named():
+    X, y = np.random.default_rng(0).normal(size=(12, 4)), np.array(["often"] * 11 + ["rare"])
     clf = clone(SMALL).set_params(early_stopping=True)
-    with pytest.raises(ValueError, match="class"):
+    with pytest.raises(ValueError, match=r"two different rows of each; \['rare'\] came with one"):
         clf.fit(X, y)
+    y[:6] = "rare"
+    with pytest.raises(ValueError, match=r"holds out 1 of 10 .* 2 classes, each part needs 2 rows"):
+        clf.set_params(validation_fraction=0.1).fit(X[:10], y[:10])
+    assert clf.set_params(validation_fraction=0.2).fit(X[:10], y[:10]).validation_score_curve_
+
+
+@pytest.mark.parametrize("weights", ["bal", 2, [1, 2]])
+def test_a_wrong_class_weight_is_refused_by_its_name(data, weights):
+    with pytest.raises(ValueError, match=r"'class_weight' parameter .* 'balanced', a dict"):
+        clone(SMALL).set_params(class_weight=weights).fit(*data)
+
+
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NA, pd.NaT, np.float32("nan")], ids=str)
+@pytest.mark.parametrize("container", [list, lambda y: np.array(y, dtype=object), pd.Series])
+def test_missing_labels_are_counted(data, missing, container):
+    y = [missing, *("a", "b", "c") * 19, missing, "a"]
+    with pytest.raises(ValueError, match=r"Input y contains NaN or None: 2 of 60 labels.* row 0"):
+        clone(SMALL).fit(data[0], container(y))
+
+
+def test_the_answer_for_a_series_does_not_depend_on_the_others(data):
+    X, y = data
+    for given in (X, list(X), pd.Series(list(X))):
+        clf = clone(SMALL).fit(given, y)
+        np.testing.assert_array_equal(clf.predict_proba(list(X)), clf.predict_proba(X))
+        long, short = np.zeros(11), np.ones(5)
+        together = clf.predict_proba([long, short])
+        alone = [clf.predict_proba([series])[0] for series in (long, short)]
+        np.testing.assert_allclose(together, alone, atol=1e-6)
+        np.testing.assert_allclose(clf.predict_proba([long, long])[1], alone[0], atol=1e-6)
+
+
+def test_a_list_of_equal_rows_is_fitted_as_the_array_is(data):
+    X, y = data
+    models = [clone(SMALL).fit(given, y) for given in (X, X.tolist(), list(X), tuple(X))]
+    for model in models[1:]:
+        np.testing.assert_array_equal(model.predict_proba(X), models[0].predict_proba(X))
+
+
+def test_folds_whose_rows_happen_to_be_equally_long(data):
+    X = data[0]
+    series = pd.Series([X[0, :5], *X[1:6]])
+    for given in (list(series), series.to_numpy(), series):
+        found = cross_val_predict(clone(SMALL), given, [0, 1] * 3, cv=LeaveOneOut())
+        assert found.shape == (6,)

@@ -159,6 +159,15 @@ def test_any_shape_and_dtype_is_trained_and_predicted(n, n_timesteps, n_channels
 
 
 @both
+def test_going_on_with_another_architecture_names_what_differs(estimator, data):
+    estimator = clone(estimator).set_params(warm_start=True).fit(*data)
+    with pytest.raises(ValueError, match=r"another: units=\(9,\), where the fit had \(4,\)\. "):
+        estimator.set_params(units=9).fit(*data)
+    with pytest.raises(ValueError, match=r"another: `network` is another\. "):
+        estimator.set_params(units=4, network=dict).fit(*data)
+
+
+@both
 def test_warm_start_goes_on(estimator, data):
     estimator = clone(estimator).set_params(warm_start=True).fit(*data)
     first = estimator.best_loss_

@@ -6,7 +6,7 @@ import pytest
 from skgru import GRUClassifier, GRURegressor
 from skgru.gru import _parameters
 
-UNCHECKED = {"random_state", "class_weight"}  # scikit-learn checks these
+UNCHECKED = {"random_state"}  # scikit-learn checks it
 
 
 @pytest.mark.parametrize("cls", [GRUClassifier, GRURegressor])

@@ -89,6 +89,9 @@ def test_trailing_nan_is_the_end_of_a_series():
         (np.array([[1j, 2]]), "Complex data not supported"),
         ([np.ones((2, 1), complex), np.ones((3, 1))], "Complex data not supported"),
         (None, "array"),
+        ([np.array(["2020-01-01"], "M8[D]")], "dtype datetime64"),
+        (pd.Series([np.nan, np.ones(2)]), "series 0 has 0 dimensions"),
+        (np.ones(3).astype(object), "2D array"),
     ],
     ids=str,
 )
@@ -115,6 +118,73 @@ def test_what_does_not_match_the_fit_is_refused(fitted, X, words):
 def test_other_lengths_are_read_from_a_list():
     assert read([np.ones((9, 3))], np.ones((2, 5, 3))).n_timesteps == 9
     assert read(np.ones((1, 9, 3)), [np.ones((5, 3)), np.ones((4, 3))]).n_timesteps == 9
+
+
+RAGGED = [np.arange(3.0), np.arange(2.0), np.arange(3.0)]
+
+
+def objects(series):
+    """A one-dimensional array of series."""
+    array = np.empty(len(series), dtype=object)
+    array[:] = series
+    return array
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        tuple,
+        objects,
+        lambda series: pd.Series(series, index=[7, 7, 9][: len(series)]),
+        lambda series: pl.Series([s.tolist() for s in series]),
+        lambda series: [pd.Series(s) for s in series],
+        lambda series: [pl.Series(s) for s in series],
+        lambda series: [s.astype(object) for s in series],
+    ],
+)
+@pytest.mark.parametrize("chosen", [[0, 1, 2], [0, 2], [0]], ids=str)
+def test_series_in_a_column_are_a_list_whatever_their_lengths(column, chosen):
+    sequences = read(column([RAGGED[i] for i in chosen]))
+    np.testing.assert_array_equal(sequences.lengths, [len(RAGGED[i]) for i in chosen])
+    for row, i in zip(sequences.values[..., 0], chosen):
+        np.testing.assert_array_equal(row[: len(RAGGED[i])], RAGGED[i])
+    assert not sequences.rectangular
+
+
+def test_a_list_of_arrays_is_held_to_no_number_of_columns():
+    for length in (2, 3, 9):
+        found = read([np.ones(length)] * 2, X2)
+        assert found.values.shape == (2, length, 1)
+    mixed = read([[1.0, 2.0], np.ones(2)], X2)
+    assert mixed.n_timesteps == 2
+
+
+def test_what_a_list_of_arrays_teaches_is_that_of_a_list():
+    flat, deep = GRUClassifier(), GRUClassifier()
+    _sequences.read(flat, list(X2), reset=True)
+    _sequences.read(deep, list(X2[:, :, np.newaxis]), reset=True)
+    assert vars(flat) == vars(deep)
+    assert (flat.n_features_in_, flat.n_channels_in_, flat.n_timesteps_in_) == (1, 1, None)
+
+
+def test_plain_lists_of_one_length_are_a_table():
+    assert read(X2.tolist()).rectangular
+    with pytest.raises(ValueError, match=r"2 features, .* expecting 3 .*list\(np.asarray\(X\)\)"):
+        read([[1.0, 2.0]], X2)
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        pd.DataFrame({"s": RAGGED}),
+        pl.DataFrame({"s": [s.tolist() for s in RAGGED]}),
+        objects(RAGGED)[:, np.newaxis],
+    ],
+    ids=["pandas", "polars", "array"],
+)
+def test_a_table_of_series_is_told_to_come_as_a_list(X):
+    with pytest.raises(ValueError, match=r"give them as a list, such as list\(X\['column'\]\)"):
+        read(X)
 
 
 @pytest.mark.parametrize("X", [X2, X2.astype(np.float32), X2[:, :, np.newaxis], X2[::2]])
