@@ -18,7 +18,10 @@ LARGEST_GAP = 1000  # steps to a row: beyond, the index does not count steps
 
 
 UNDATED = "The dates of y show no frequency"
-CURE = "Give y a frequency, for example y.asfreq('D'), or an index of periods"
+CURE = (
+    "Give y a frequency, for example y.asfreq('D'), or y.asfreq('B') where there are no weekends, "
+    "or an index of periods"
+)
 
 
 class Timeline(NamedTuple):
