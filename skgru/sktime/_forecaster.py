@@ -10,6 +10,7 @@ from sklearn.utils import check_random_state
 from sktime.datatypes import convert_to
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 
+from skgru._blas_threads import one_thread
 from skgru._memory import require_memory
 from skgru._origin import ORIGIN
 from skgru._time_limit import TimeLimit
@@ -280,7 +281,8 @@ class GRUForecaster(BaseForecaster):
         limit = TimeLimit(self.max_time)
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         setting = self._setting(panel, fh, before)
-        return _global.fit(panel.series, setting, seed, self._report(setting), before, limit)
+        with one_thread:  # dozens of small systems are solved
+            return _global.fit(panel.series, setting, seed, self._report(setting), before, limit)
 
     def _setting(self, panel, fh, before) -> _global.Setting:
         """Parameters, with what ``"auto"`` stands for."""

@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 from sktime.datasets import load_airline, load_longley
 from sktime.utils._testing.hierarchical import _make_hierarchical
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from skgru.gru import _training
-from skgru.sktime import GRUForecaster
+from skgru.sktime import GRUForecaster, _highway
 
 SMALL = {"units": 4, "embedding_units": 4, "epochs": 2, "random_state": 0}
 FH = [1, 2, 3]
@@ -333,6 +334,22 @@ def test_interruption_keeps_what_was_reached(airline, monkeypatch):
         forecaster = GRUForecaster(random_state=0, epochs=50).fit(airline, fh=FH)
     assert len(forecaster.model_.loss_curve) == 2
     assert np.isfinite(forecaster.predict()).all()
+
+
+def test_blas_has_one_thread_while_weights_are_solved_for(airline, monkeypatch):
+    """More of them take many times as long where other processes want the cores."""
+    threads, solve = set(), _highway.fit
+
+    def watched(*arguments):
+        threads.update(x["num_threads"] for x in threadpool_info() if x["user_api"] == "blas")
+        return solve(*arguments)
+
+    monkeypatch.setattr(_highway, "fit", watched)
+    with threadpool_limits(2, user_api="blas"):
+        GRUForecaster(**SMALL).fit(airline, fh=FH)
+        after = {x["num_threads"] for x in threadpool_info() if x["user_api"] == "blas"}
+    assert threads == {1}
+    assert after == {2}
 
 
 def test_progress_is_shown_if_asked(airline, capsys):
