@@ -15,7 +15,9 @@ def import_onnx():
         import onnx.helper
         import onnx.numpy_helper
     except ImportError as error:
-        raise ImportError("to_onnx needs the package onnx: pip install 'skgru[onnx]'") from error
+        raise ImportError(
+            "to_onnx needs the package onnx: pip install 'skgru[onnx]', or pip install onnx"
+        ) from error
     return onnx
 
 

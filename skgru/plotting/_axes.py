@@ -16,7 +16,9 @@ def make(n: int, ax=None, sharex: bool = False):
     try:
         import matplotlib.pyplot as plt
     except ImportError as error:
-        raise ImportError("Plotting needs matplotlib: pip install 'skgru[plot]'.") from error
+        raise ImportError(
+            "Plotting needs matplotlib: pip install 'skgru[plot]', or pip install matplotlib."
+        ) from error
     if ax is None:
         _, made = plt.subplots(
             n, 1, sharex=sharex, figsize=(8, 1.2 + 1.9 * n), layout="constrained", squeeze=False

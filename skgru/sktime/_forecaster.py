@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from sklearn.utils import check_random_state
+from sktime.datatypes import convert_to
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 
+from skgru._blas_threads import one_thread
 from skgru._memory import require_memory
 from skgru._origin import ORIGIN
 from skgru._time_limit import TimeLimit
@@ -30,42 +34,46 @@ class GRUForecaster(BaseForecaster):
 
     Parameters
     ----------
-    horizon : int or None
+    horizon : int or None, default=None
         Steps that are forecast at once. None takes the longest step of the `fh` given to `fit`, and
         one or two seasons if there is none. A longer `fh` in `predict` reads the model's own
         medians on from there.
-    window_length : int or "auto"
+    window_length : int or "auto", default="auto"
         Steps that a forecast looks back: ``"auto"`` is two weeks of hourly data, three years of
         months, and in general at least three horizons, but at most half of a series, and at most
         a season where all series together have fewer than ten values to a step.
-    sp : int or "auto"
+    sp : int or "auto", default="auto"
         Seasonal period: of the index's frequency, or else of the autocorrelation.
-    logarithm : bool or "auto"
+    logarithm : bool or "auto", default="auto"
         Whether to read the logarithm of `y`. ``"auto"`` does where all values are positive and
         the forecasts of held-out windows are no worse for it.
-    n_estimators : int
+    n_estimators : int, default=1
         Networks trained from different first weights; their quantiles are averaged.
-    units, embedding_units : int or tuple; int or None
-        Size of the GRU layers, and of the dense layer before them.
-    dropout, weight_decay : float
-        Share of values dropped during training; decay of the weights.
-    epochs : int or "auto"
+    units : int or tuple of int, default=64
+        Size of each GRU layer.
+    embedding_units : int or None, default=64
+        Size of the dense layer before them; None leaves it out.
+    dropout : float in [0, 1), default=0.1
+        Share of values dropped during training.
+    weight_decay : float, default=0.01
+        Decay of the weights.
+    epochs : int or "auto", default="auto"
         Passes over the training windows at the most; ``"auto"`` makes about 1500 updates.
-    batch_size : int
+    batch_size : int, default=64
         Windows to an update.
-    learning_rate : float
+    learning_rate : float, default=0.002
         First step size of Adam; it falls to zero over the fit.
-    n_iter_no_change : int
+    n_iter_no_change : int, default=5
         Epochs without a better score on the held-out windows that end the training. The best
         weights are kept.
-    engine : {"auto", "numba", "keras"}
+    engine : {"auto", "numba", "keras"}, default="auto"
         What trains.
-    max_time : float or None
+    max_time : float or None, default=None
         Seconds that learning may take, in each call of `fit`, `update` or `pretrain`, all networks
         together. Each network gets an update at least, and its learning rate goes to zero.
-    random_state : int, RandomState instance or None
+    random_state : int, RandomState instance or None, default=None
         The only source of randomness.
-    verbose : int
+    verbose : int, default=0
         1 shows the progress of the training, 2 prints a line an epoch.
 
     Attributes
@@ -75,6 +83,12 @@ class GRUForecaster(BaseForecaster):
         linear part), ``model_.networks``, ``model_.loss_curve``, ``model_.validation_score_curve``
         (minus the pinball loss on held-out windows), ``model_.stop_reason`` (why training ended:
         ``"epochs"``, ``"early_stopping"``, ``"max_time"`` or ``"interrupted"``).
+    loss_curve_ : list of float
+        Pinball loss of each epoch of the last training, on scaled values; of the first network.
+    n_iter_ : int
+        Epochs of the last training; of the first network.
+    stop_reason_ : str
+        Why training ended, as ``model_.stop_reason``.
     pretrained_model_, pretrained_scaling_
         What `pretrain` has learnt; then `fit` trains no network.
 
@@ -88,8 +102,9 @@ class GRUForecaster(BaseForecaster):
     the columns of a multivariate `y`. Where that does better on held-out windows, each series gets
     a correction of the linear part from its own windows.
 
-    **X** is known ahead: `predict` wants it for all steps up to the horizon, and steps that it does
-    not tell go on as the last one. Columns that are constant per instance are read as what
+    **X** is known ahead: `predict` needs a row of it for every time of `fh`, for series that end
+    early from their own end on, and refuses to do without with a ValueError. Steps in between that
+    it does not tell go on as the last one. Columns that are constant per instance are read as what
     distinguishes the series.
 
     **Missing values** of `y` and `X` are bridged where they are read, and have no part in the loss.
@@ -97,7 +112,8 @@ class GRUForecaster(BaseForecaster):
     **Short series** get a forecast too: from few values the last ones are repeated.
 
     **update** with ``update_params=False`` only moves the point from which forecasts start; with
-    True it trains on, at half the learning rate, over all data seen.
+    True it trains on, at half the learning rate, over all data seen. With values of earlier times
+    it goes back to the last of them; times before the first one seen are refused with a ValueError.
 
     **pretrain**, on a panel, learns networks for other series: `fit` then takes the new series in
     without training, except for their corrections of the linear part. Give `pretrain` the `fh` or
@@ -194,6 +210,21 @@ class GRUForecaster(BaseForecaster):
         self.verbose = verbose
         super().__init__()
 
+    @property
+    def loss_curve_(self) -> list[float]:
+        """Loss of each epoch of the last training."""
+        return self.model_.loss_curve
+
+    @property
+    def n_iter_(self) -> int:
+        """Epochs of the last training."""
+        return len(self.model_.loss_curve)
+
+    @property
+    def stop_reason_(self) -> str:
+        """Why the last training ended."""
+        return self.model_.stop_reason
+
     # ------------------------------------------------------------------ learning
 
     def _fit(self, y, X, fh):
@@ -250,7 +281,8 @@ class GRUForecaster(BaseForecaster):
         limit = TimeLimit(self.max_time)
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         setting = self._setting(panel, fh, before)
-        return _global.fit(panel.series, setting, seed, self._report(setting), before, limit)
+        with one_thread:  # dozens of small systems are solved
+            return _global.fit(panel.series, setting, seed, self._report(setting), before, limit)
 
     def _setting(self, panel, fh, before) -> _global.Setting:
         """Parameters, with what ``"auto"`` stands for."""
@@ -334,6 +366,7 @@ class GRUForecaster(BaseForecaster):
             )
         _timeline.refuse_repeated(y)
         _timeline.refuse_others(y, self._seen_y)
+        _timeline.refuse_earlier(y, self._seen_y)
         self._seen_y = _timeline.until(_join(self._seen_y, y), y)
         if self._scaling is not None:
             self._seen_X = _join(self._seen_X, self._told(X))
@@ -350,9 +383,9 @@ class GRUForecaster(BaseForecaster):
         _timeline.refuse_others(X, self._seen_y)
         return X[self._seen_X.columns]
 
-    def _read(self, n_ahead: int, X=None) -> _timeline.Panel:
+    def _read(self, n_ahead: int, X=None, asked=()) -> _timeline.Panel:
         told = _join(self._seen_X, self._told(X)) if self._scaling is not None else None
-        return _timeline.read(self._seen_y, told, self._axis, n_ahead, self._scaling)
+        return _timeline.read(self._seen_y, told, self._axis, n_ahead, self._scaling, asked)
 
     # ------------------------------------------------------------------ forecasts
 
@@ -368,7 +401,10 @@ class GRUForecaster(BaseForecaster):
             "lower the longest step of fh",
         )
         whole = -(-n_steps // self.model_.shape.horizon) * self.model_.shape.horizon
-        panel = self._read(whole, X)  # a step's forecast is the same whatever else is asked for
+        asked = ends.max() + relative
+        panel = self._read(
+            whole, X, asked
+        )  # a step's forecast is the same whatever else is asked for
         found = _global.forecast(self.model_, panel.series, max(n_steps, 1))
         if not np.isfinite(found).all():
             raise ValueError(
@@ -456,6 +492,52 @@ class GRUForecaster(BaseForecaster):
         sample = np.moveaxis(values, -1, 0).reshape(-1, len(columns))
         frame = pd.DataFrame(sample, index=rows, columns=columns)
         return Empirical(frame, time_indep=False, index=index, columns=columns)
+
+    def predict_residuals(self, y=None, X=None) -> Any:
+        """Differences between values and their forecasts; within the series seen, one step ahead.
+
+        Parameters
+        ----------
+        y : series, default=None
+            Values, at times of forecasts. None is what `fit` and `update` have seen, of each series
+            from the first time on that a whole window precedes; it alone may be a panel.
+        X : frame, default=None
+            Exogenous columns at the times of `y`, where the model has any.
+
+        Returns
+        -------
+        y_res : of the type of `y`
+            NaN where the value is missing.
+
+        Raises
+        ------
+        ValueError
+            If no series is longer than the window.
+        """
+        self.check_is_fitted()
+        if y is not None:
+            return super().predict_residuals(y, X)
+        return convert_to(
+            self._residuals(),
+            self._y_metadata["mtype"],
+            store=self._converter_store_y,
+            store_behaviour="freeze",
+        )
+
+    def _residuals(self) -> pd.DataFrame:
+        """Values seen less their forecasts, at the times that a whole window precedes."""
+        panel, context = self._read(0), self.model_.shape.context
+        lengths = [len(s.values) for s in panel.series]
+        if max(lengths) <= context:
+            raise ValueError(
+                f"Residuals need more values than the {context} of a window (window_length); the "
+                f"longest series has {max(lengths)}. Set a shorter window_length."
+            )
+        cutoffs = [np.arange(context, n) for n in lengths]
+        found = _global.one_step(self.model_, panel.series, cutoffs)[:, _quantiles.MEDIAN]
+        parts = np.split(found, np.cumsum([len(c) for c in cutoffs])[:-1])
+        late = [s.values[context:] - part for s, part in zip(panel.series, parts)]
+        return _timeline.beside(self._seen_y, self._axis, late)
 
     @classmethod
     def get_test_params(cls, parameter_set="default") -> list[dict]:

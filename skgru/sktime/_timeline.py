@@ -18,7 +18,10 @@ LARGEST_GAP = 1000  # steps to a row: beyond, the index does not count steps
 
 
 UNDATED = "The dates of y show no frequency"
-CURE = "Give y a frequency, for example y.asfreq('D'), or an index of periods"
+CURE = (
+    "Give y a frequency, for example y.asfreq('D'), or y.asfreq('B') where there are no weekends, "
+    "or an index of periods"
+)
 
 
 class Timeline(NamedTuple):
@@ -187,6 +190,18 @@ def refuse_others(frame: pd.DataFrame, seen: pd.DataFrame) -> None:
         )
 
 
+def refuse_earlier(new: pd.DataFrame, seen: pd.DataFrame) -> None:
+    """Raise where an instance brings nothing but times before the first one seen of it."""
+    starts = {key: frame.index[0] for key, frame in instances(seen)}
+    for key, frame in instances(new):
+        if len(frame) and key in starts and frame.index[-1] < starts[key]:
+            raise ValueError(
+                f"{_name(key)}: update needs values at or after the first one seen, "
+                f"{starts[key]}; the last one given is at {frame.index[-1]}. Fit again to start "
+                "earlier."
+            )
+
+
 def refuse_repeated(frame: pd.DataFrame) -> None:
     """Raise where a time stands twice in a series."""
     if (same := frame.index.duplicated()).any():
@@ -209,11 +224,13 @@ def instances(frame: pd.DataFrame) -> list[tuple]:
     ]
 
 
-def read(y: pd.DataFrame, X: pd.DataFrame | None, timeline: Timeline, n_ahead: int, scaling):
+def read(
+    y: pd.DataFrame, X: pd.DataFrame | None, timeline: Timeline, n_ahead: int, scaling, asked=()
+) -> Panel:
     """Frames -> Panel, with what is known of the `n_ahead` steps after each series.
 
-    `X` may reach past the end of `y`; what it does not tell goes on as it was last. `scaling` is
-    the centre and scale of its columns.
+    `X` may reach past the end of `y`, and must at the ticks `asked`; other steps that it does not
+    tell go on as they were last. `scaling` is the centre and scale of its columns.
     """
     refuse_repeated(y)
     if X is not None:
@@ -228,17 +245,54 @@ def read(y: pd.DataFrame, X: pd.DataFrame | None, timeline: Timeline, n_ahead: i
         n = len(values) + n_ahead
         known = [np.zeros((n, 0)), timeline.calendar(int(ticks[0]), n)]
         if key in told:
-            rows = told[key].to_numpy(float)
-            known[0] = _known(rows, timeline.ticks(told[key].index) - ticks[0], n, scaling)
+            rows, places = told[key].to_numpy(float), timeline.ticks(told[key].index)
+            _refuse_untold(key, places, np.asarray(asked), ticks[-1])
+            known[0] = _known(rows, places - ticks[0], n, scaling)
         for column in values.T:
             series.append(_trim(key, column, np.concatenate(known, axis=1)))
             ends.append(ticks[-1])
     return Panel(series, np.array(ends), keys)
 
 
+def beside(y: pd.DataFrame, timeline: Timeline, late: list[np.ndarray]) -> pd.DataFrame:
+    """Values of the last steps of each series -> a frame like `y`, with the rows that have them.
+
+    `late` is in the order of a Panel; an instance begins where all of its columns do.
+    """
+    parts, n_columns = [], y.shape[1]
+    for i, (key, frame) in enumerate(instances(y)):
+        columns = late[i * n_columns : (i + 1) * n_columns]
+        ticks = timeline.ticks(frame.index)
+        back = ticks[-1] - ticks
+        rows = back < min(len(column) for column in columns)
+        if not rows.any():
+            continue
+        index = frame.index[rows]
+        if key:
+            index = pd.MultiIndex.from_tuples([(*key, t) for t in index], names=y.index.names)
+        values = [column[::-1][back[rows]] for column in columns]
+        parts.append(pd.DataFrame(np.array(values).T, index, y.columns))
+    return pd.concat(parts)
+
+
+def _name(key) -> str:
+    return f"series {key}" if key else "the series"
+
+
+def _refuse_untold(key, places: np.ndarray, asked: np.ndarray, end: int) -> None:
+    """Raise where X has no row for a time after the end that is asked for."""
+    ahead = asked[asked > end]
+    if (untold := ~np.isin(ahead, places)).any():
+        raise ValueError(
+            f"X needs a row for every time of fh; for {_name(key)} {untold.sum()} of {len(ahead)} "
+            f"are missing, the first at step {ahead[untold][0] - end} after its end. Give predict "
+            "the columns of fit at these times, NaN where a value is not known."
+        )
+
+
 def _check(key, frame: pd.DataFrame, ticks: np.ndarray) -> None:
     """Raise where values or times of a series are none that can be forecast."""
-    name, times = f"series {key}" if key else "the series", frame.index
+    name, times = _name(key), frame.index
     if (infinite := np.isinf(frame.to_numpy(float)).any(axis=1)).any():
         raise ValueError(
             f"Values of y must be finite; {name} has infinity at {times[int(infinite.argmax())]}. "

@@ -25,7 +25,9 @@ def distortion(a: np.ndarray, b: np.ndarray) -> float:
     try:
         from librosa.sequence import dtw
     except ImportError as error:
-        raise ImportError("Time warping needs librosa: pip install 'skgru[speech]'") from error
+        raise ImportError(
+            "Time warping needs librosa: pip install 'skgru[speech]', or pip install librosa"
+        ) from error
 
     # Half: a cepstrum is that of an amplitude's logarithm.
     first, second = (

@@ -22,7 +22,7 @@ def token_error_rate(
     except ImportError as error:
         raise ImportError(
             "Counting errors needs RapidFuzz, which is not installed. Run: "
-            "pip install 'skgru[speech]'"
+            "pip install 'skgru[speech]', or pip install rapidfuzz"
         ) from error
     n_tokens = sum(map(len, wanted))
     if not n_tokens:

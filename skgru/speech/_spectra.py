@@ -62,7 +62,9 @@ def mel_filters(rate: float, n_fft: int, n_mels: int, fmin: float, fmax: float) 
     try:
         from librosa.filters import mel
     except ImportError as error:
-        raise ImportError("LogMel needs librosa: pip install 'skgru[speech]'") from error
+        raise ImportError(
+            "LogMel needs librosa: pip install 'skgru[speech]', or pip install librosa"
+        ) from error
     narrow = (
         f"n_mels={n_mels} bands between {fmin} and {fmax} Hz are too narrow for this window: {{}} "
         f"none of the frequencies, {rate / n_fft:.3g} Hz apart. Choose a smaller n_mels or a "

@@ -40,7 +40,9 @@ def waveform(frames: np.ndarray, analysis: Analysis, n_iter: int, seed: int) -> 
         from librosa import griffinlim
         from librosa.util import nnls
     except ImportError as error:
-        raise ImportError("Waveforms need librosa: pip install 'skgru[speech]'") from error
+        raise ImportError(
+            "Waveforms need librosa: pip install 'skgru[speech]', or pip install librosa"
+        ) from error
 
     n_fft = 2 * (len(analysis.filters) - 1)
     n_samples = max(1, len(frames) - 1) * analysis.hop

@@ -70,7 +70,7 @@ def _import(module: str):
     except ImportError as error:
         raise ImportError(
             f"This metric needs the package {module.partition('.')[0]!r}. Install it with: "
-            "pip install 'skgru[text]'"
+            "pip install 'skgru[text]', or pip install sacrebleu rouge-score"
         ) from error
 
 

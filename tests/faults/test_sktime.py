@@ -523,15 +523,23 @@ def test_x_that_is_refused_in_fit(kind, X, message):
         FORECASTERS[kind]().fit(SERIES, X=X)
 
 
+@each_kind
+@pytest.mark.parametrize("ahead", [None, AHEAD[:2], AHEAD[-2:]], ids=["none", "few", "other"])
+def test_x_without_rows_for_the_horizon_is_refused(kind, ahead):
+    forecaster = FORECASTERS[kind]().fit(SERIES, X=BEFORE)
+    for method in ("predict", "predict_interval", "predict_var"):
+        with pytest.raises(ValueError, match="X"):
+            getattr(forecaster, method)(fh=FH, X=ahead)
+
+
 def test_x_that_is_missing():
     forecaster = FORECASTERS["ETS"]().fit(SERIES, X=BEFORE)
-    for ahead in (None, AHEAD[:2], AHEAD * np.nan):
-        with pytest.raises(ValueError, match="X"):
-            forecaster.predict(fh=FH, X=ahead)
+    with pytest.raises(ValueError, match="X"):
+        forecaster.predict(fh=FH, X=AHEAD * np.nan)
     with pytest.raises(ValueError, match="'x' has none"):
         FORECASTERS["ETS"]().fit(SERIES, X=BEFORE.assign(x=np.nan))
-    for ahead in (None, AHEAD[:2], AHEAD * np.nan):  # it goes on as it was last
-        assert len(forecasts("GRU", SERIES, X=BEFORE, ahead=ahead)) == 3
+    # The network goes on as it was last where a row says that it does not know.
+    assert len(forecasts("GRU", SERIES, X=BEFORE, ahead=AHEAD * np.nan)) == 3
 
 
 @each_kind

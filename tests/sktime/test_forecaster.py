@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 from sktime.datasets import load_airline, load_longley
 from sktime.utils._testing.hierarchical import _make_hierarchical
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from skgru.gru import _training
-from skgru.sktime import GRUForecaster
+from skgru.sktime import GRUForecaster, _highway
 
 SMALL = {"units": 4, "embedding_units": 4, "epochs": 2, "random_state": 0}
 FH = [1, 2, 3]
@@ -150,6 +151,36 @@ def test_longley_with_exogenous_variables():
     assert np.isfinite(forecast).all()
 
 
+@pytest.mark.parametrize(
+    ("ahead", "message"),
+    [
+        (slice(0), "3 of 3 are missing, the first at step 1"),
+        (slice(-3, -1), "1 of 3 are missing, the first at step 3"),
+        (slice(3), "3 of 3 are missing"),
+    ],
+    ids=["none", "too few", "other dates"],
+)
+def test_times_that_x_does_not_tell_are_refused(ahead, message):
+    y, X = load_longley()
+    forecaster = GRUForecaster(**SMALL).fit(y[:-3], X[:-3], fh=FH)
+    with pytest.raises(ValueError, match=message):
+        forecaster.predict(X=X[ahead] if len(X[ahead]) else None)
+    assert len(forecaster.predict(fh=[0])) == 1  # what is past needs no more of X
+    assert len(forecaster.predict(fh=[2], X=X[-2:-1])) == 1
+
+
+def test_x_of_a_panel_reaches_on_from_the_end_of_each_series():
+    y = panel_of(60, 60)
+    X = y.rename(columns={"y": "x"})
+    y = y.drop(y.loc[["s0"]].index[-4:])
+    forecaster = GRUForecaster(**SMALL).fit(y, X.loc[y.index], fh=FH)
+    ahead = pd.concat({k: panel_of(3).loc["s0"].shift(3, "D") for k in ("s0", "s1")})
+    ahead = ahead.rename(columns={"y": "x"}).rename_axis(y.index.names)
+    assert np.isfinite(forecaster.predict(X=ahead)).all(axis=None)
+    with pytest.raises(ValueError, match=r"series \('s0',\) 1 of 3 .* step 5"):
+        forecaster.predict(X=ahead.iloc[1:])
+
+
 def test_update_moves_the_start_and_trains_only_if_asked(airline):
     forecaster = GRUForecaster(**SMALL).fit(airline[:100], fh=FH)
     model = forecaster.model_
@@ -167,6 +198,19 @@ def test_update_without_training_is_a_fit_seen_later(airline):
     at_once = GRUForecaster(**SMALL).fit(airline[:100], fh=FH)
     at_once.update(airline[100:], update_params=False)
     pd.testing.assert_series_equal(early.predict(), at_once.predict())
+
+
+def test_update_refuses_times_before_the_first_one_seen(airline):
+    forecaster = GRUForecaster(**SMALL).fit(airline[12:], fh=FH)
+    expected = forecaster.predict()
+    with pytest.raises(ValueError, match=r"first one seen, 1950-01.* at 1949-12\. Fit again"):
+        forecaster.update(airline[:12], update_params=False)
+    pd.testing.assert_series_equal(forecaster.predict(), expected)
+    y = panel_of(60, 40)
+    panel = GRUForecaster(**SMALL).fit(y, fh=FH)
+    early = y.loc[["s0"]].iloc[:10].rename(index={"s0": "s1"}, level=0)
+    with pytest.raises(ValueError, match=r"series \('s1',\)"):
+        panel.update(early, update_params=False)
 
 
 @pytest.mark.parametrize("holes", [[], [104, 105]])
@@ -202,6 +246,55 @@ def test_times_before_the_first_whole_window_are_refused(airline):
     assert len(forecaster.predict(fh=range(21 - len(airline), 1))) == len(airline) - 20
     with pytest.raises(ValueError, match=r"look back 20 values .* 1 steps too early"):
         forecaster.predict(fh=range(20 - len(airline), 1))
+
+
+def test_residuals_are_those_of_in_sample_forecasts(airline):
+    y = airline.astype(float)
+    y.iloc[60] = np.nan
+    forecaster = GRUForecaster(**SMALL, window_length=20).fit(y, fh=FH)
+    residuals = forecaster.predict_residuals()
+    assert len(residuals) == len(y) - 20
+    expected = y[20:] - forecaster.predict(fh=range(21 - len(y), 1))
+    pd.testing.assert_series_equal(residuals, expected, check_freq=False)
+    pd.testing.assert_series_equal(
+        residuals[-5:], forecaster.predict_residuals(y[-5:]), check_freq=False
+    )
+    assert list(residuals.index[residuals.isna()]) == [y.index[60]]
+
+
+def test_residuals_of_a_panel_begin_after_the_first_window_of_each_series():
+    y = panel_of(60, 40)
+    y = y.drop(y.loc[["s0"]].index[-4:])
+    forecaster = GRUForecaster(**SMALL, window_length=10).fit(y, fh=FH)
+    residuals = forecaster.predict_residuals()
+    assert residuals.groupby(level=0).size().to_dict() == {"s0": 46, "s1": 30}
+    fitted = forecaster.predict(fh=range(-20, -3))
+    expected = y.loc[fitted.index] - fitted
+    pd.testing.assert_frame_equal(residuals.loc[fitted.index], expected)
+
+
+def test_residuals_of_columns_begin_where_all_have_a_window(airline):
+    columns = pd.DataFrame({"a": airline, "b": airline.where(airline.index > "1955-01")})
+    forecaster = GRUForecaster(**SMALL, window_length=12).fit(columns, fh=FH)
+    residuals = forecaster.predict_residuals()
+    assert residuals.index[0] == pd.Period("1956-02", "M")
+    assert np.isfinite(residuals).all(axis=None)
+
+
+def test_series_without_a_whole_window_have_no_residuals(airline):
+    y = panel_of(60, 8)
+    forecaster = GRUForecaster(**SMALL, window_length=10).pretrain(y, fh=FH).fit(y, fh=FH)
+    assert list(forecaster.predict_residuals().index.unique(0)) == ["s0"]
+    forecaster.fit(y.loc[["s1"]], fh=FH)
+    with pytest.raises(ValueError, match="more values than the 10 of a window"):
+        forecaster.predict_residuals()
+
+
+def test_the_course_of_the_training_is_told(airline):
+    forecaster = GRUForecaster(**SMALL).fit(airline, fh=FH)
+    assert forecaster.n_iter_ == len(forecaster.loss_curve_) == SMALL["epochs"]
+    assert forecaster.stop_reason_ == "epochs"
+    assert not hasattr(GRUForecaster(), "n_iter_")
 
 
 def test_intervals_of_the_past_are_refused(airline):
@@ -241,6 +334,22 @@ def test_interruption_keeps_what_was_reached(airline, monkeypatch):
         forecaster = GRUForecaster(random_state=0, epochs=50).fit(airline, fh=FH)
     assert len(forecaster.model_.loss_curve) == 2
     assert np.isfinite(forecaster.predict()).all()
+
+
+def test_blas_has_one_thread_while_weights_are_solved_for(airline, monkeypatch):
+    """More of them take many times as long where other processes want the cores."""
+    threads, solve = set(), _highway.fit
+
+    def watched(*arguments):
+        threads.update(x["num_threads"] for x in threadpool_info() if x["user_api"] == "blas")
+        return solve(*arguments)
+
+    monkeypatch.setattr(_highway, "fit", watched)
+    with threadpool_limits(2, user_api="blas"):
+        GRUForecaster(**SMALL).fit(airline, fh=FH)
+        after = {x["num_threads"] for x in threadpool_info() if x["user_api"] == "blas"}
+    assert threads == {1}
+    assert after == {2}
 
 
 def test_progress_is_shown_if_asked(airline, capsys):
