@@ -43,9 +43,11 @@ class ETSForecaster(Direct, Displays, Inspection, Portable, BaseForecaster):
     sp : int, list of int or "auto", default=1
         Seasonal period; 1 is none. ``"auto"`` is that of the frequency of the index: 12 for months,
         4 for quarters, 52 for weeks, 7 for days, 5 for business days, 24 for hours, 60 for minutes
-        and seconds; 1 for integers. A list has longer periods too, each a multiple of the one
-        before: with ``[24, 168]``, what the phases of a week have in common beyond those of a day
-        is taken off the values before models are fitted, and added to forecasts. Where all parts
+        and seconds; 1 for integers. Multiples of these divide it, 12 for every second hour, but
+        from five minutes on it is the day: 48 for half-hours, 96 for quarter-hours, 288 for five
+        minutes. A list has longer periods too, each a multiple of the one before: with
+        ``[24, 168]``, what the phases of a week have in common beyond those of a day is taken off
+        the values before models are fitted, and added to forecasts. Where all parts
         of the model and `search` are ``"auto"`` and sp is 24, 48, 96, 144 or 288 (a day), seven
         times it is added by itself; with 1, where steps are weeks or numbered, the year of 52.18
         weeks is looked for in series of 157 values and more, unless there are regressors. A list of

@@ -17,6 +17,9 @@ from skgru.ets._times import Times
 
 # Seasonal period of a frequency, as people use them.
 PERIODS = {"Q": 4, "M": 12, "W": 52, "B": 5, "D": 7, "h": 24, "min": 60, "s": 60}
+MINUTES_OF_A_DAY = 1440
+# From so many minutes a step on, the season is the day; below, it would have too many phases.
+COARSE = 5
 
 
 @dataclass(frozen=True)
@@ -284,7 +287,8 @@ def select(X: pd.DataFrame, index: pd.Index) -> np.ndarray:
 def period(panel: Panel) -> int:
     """Seasonal period that the times suggest: 12 for months, 7 for days; 1 where they are integers.
 
-    Half-years and other multiples divide it: 6 for every second month.
+    Half-years and other multiples divide it: 6 for every second month. Steps of five minutes and
+    more go by the day: 48 for half-hours.
     """
     name = _frequency_name(panel)
     if name is None:
@@ -294,8 +298,9 @@ def period(panel: Panel) -> int:
     letters = {"ME": "M", "MS": "M", "QE": "Q", "QS": "Q", "BME": "M", "BQE": "Q"}.get(
         letters, letters
     )
-    whole = PERIODS.get(letters, 1)
     multiple = int(digits or 1)
+    coarse = letters == "min" and multiple >= COARSE
+    whole = MINUTES_OF_A_DAY if coarse else PERIODS.get(letters, 1)
     return whole // multiple if whole % multiple == 0 else 1
 
 

@@ -636,3 +636,12 @@ def test_summary_is_as_in_r(y):
         assert part in text
     assert "weighted mean" not in text
     assert "weighted mean" in ETSForecaster(sp=12).fit(y).summary()
+
+
+def test_half_hours_have_the_season_of_the_day():
+    index = pd.date_range("2024-01-01", periods=480, freq="30min")
+    day = 10 * np.sin(2 * np.pi * np.arange(480) / 48)
+    y = pd.Series(50 + day + np.random.default_rng(0).normal(0, 0.5, 480), index=index)
+    forecaster = ETSForecaster(sp="auto").fit(y[:-48])
+    assert forecaster.sp_ == 48
+    assert (forecaster.predict(np.arange(1, 49)) - y[-48:]).abs().mean() < 1

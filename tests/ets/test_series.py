@@ -158,7 +158,11 @@ def test_update_extends_regressors(frame):
 
 @pytest.mark.parametrize(
     ("freq", "expected"),
-    [("M", 12), ("Q", 4), ("W", 52), ("D", 7), ("h", 24), ("B", 5), ("Y", 1), ("2M", 6), ("6h", 4)],
+    [
+        *[("M", 12), ("Q", 4), ("W", 52), ("D", 7), ("h", 24), ("B", 5), ("Y", 1), ("2M", 6)],
+        *[("6h", 4), ("30min", 48), ("15min", 96), ("10min", 144), ("5min", 288), ("60min", 24)],
+        *[("7min", 1), ("min", 60), ("2min", 30), ("s", 60)],
+    ],
 )
 @pytest.mark.filterwarnings("ignore::FutureWarning")  # pandas means to drop business periods
 def test_period_of_a_frequency(freq, expected):
