@@ -204,7 +204,8 @@ def extend(panel: Panel, y: pd.DataFrame, X: pd.DataFrame | None = None):
     Raises
     ------
     ValueError
-        For an unknown instance, other columns, and for times before the first one only.
+        For an unknown instance, other columns, times of another kind, and for times before the
+        first one only.
     """
     if (X is not None) != bool(panel.regressors) or len(y.columns) != len(panel.columns):
         raise ValueError(
@@ -390,6 +391,7 @@ def _places_of(instances: pd.Index | None, panel: Panel) -> np.ndarray:
 
 def _steps_after(panel: Panel, times: pd.Index, owner: np.ndarray, counts) -> np.ndarray:
     """How many steps after the end of its instance each time lies; 0 is the end itself."""
+    _times.refuse_others(times, panel.ends)
     both = panel.ends.append(times)
     ordinals = _times.ordinals(both, panel.freq)
     if ordinals is not None:

@@ -131,6 +131,22 @@ def ordinals(times: pd.Index, freq) -> np.ndarray | None:
     return None if (place < 0).any() else place.astype(np.int64, copy=False)
 
 
+def refuse_others(times: pd.Index, seen: pd.Index) -> None:
+    """Raise where times are of another kind than those seen."""
+    if _kind(times) != _kind(seen):
+        raise ValueError(
+            f"Times must be of the kind that was fitted, {seen.dtype}; got {times.dtype}. Convert "
+            "them."
+        )
+
+
+def _kind(index: pd.Index) -> tuple:
+    """What two indices must have in common for steps to be counted between them."""
+    if isinstance(index, pd.DatetimeIndex):
+        return "dates", index.tz is None
+    return ("periods", index.freq) if isinstance(index, pd.PeriodIndex) else ("integers", None)
+
+
 def _refuse_finer(times: np.ndarray, starts, stops, freq) -> None:
     """Raise where the dates of an instance are closer than those that the frequency is from."""
     distance = np.diff(times, prepend=times[0])

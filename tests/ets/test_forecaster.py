@@ -645,3 +645,17 @@ def test_half_hours_have_the_season_of_the_day():
     forecaster = ETSForecaster(sp="auto").fit(y[:-48])
     assert forecaster.sp_ == 48
     assert (forecaster.predict(np.arange(1, 49)) - y[-48:]).abs().mean() < 1
+
+
+@pytest.mark.parametrize("kind", ["dates", "quarters", "integers", "zone"])
+def test_update_with_times_of_another_kind(kind):
+    y = pd.Series(np.arange(24.0) % 5 + 1, pd.period_range("2020-01", periods=24, freq="M"))
+    forecaster = ETSForecaster(trend=None).fit(y[:-1])
+    later = {
+        "dates": y.to_timestamp(),
+        "quarters": pd.Series(np.ones(1), pd.period_range("2024Q1", periods=1, freq="Q")),
+        "integers": y.reset_index(drop=True),
+        "zone": y.to_timestamp().tz_localize("UTC"),
+    }[kind][-1:]
+    with pytest.raises(ValueError, match=r"kind that was fitted, period\[M\]; got .* Convert"):
+        forecaster.update(later)
