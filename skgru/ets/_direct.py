@@ -154,6 +154,7 @@ def of_frame(
     """Forecasts of a long frame, as a frame of its kind; see `ETSForecaster.forecast_long`."""
     h, coverage = _check_horizon(h), _check_coverage(coverage)
     _options.check(parameters)
+    _long.check_result(columns, coverage)
     kind = _frames.kind(frame)
     spread = engine is not None or kind in _distributed.FRAMES
     if spread:

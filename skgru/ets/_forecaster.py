@@ -132,8 +132,9 @@ class ETSForecaster(Direct, Displays, Inspection, Portable, BaseForecaster):
     are independent, may differ in length, and each is forecast from its own end.
 
     - Missing values, as NaN or as gaps in an index of integers or periods, are skipped exactly: the
-      states evolve, the likelihood does not count them. An index that goes in steps of two, or
-      more, has no gaps: the next of its times is one step ahead. Infinite values are an error.
+      states evolve, the likelihood does not count them. Integers with more gaps than rows give a
+      warning, as they may be dates (201812, 201901). An index that goes in steps of two, or more,
+      has no gaps: the next of its times is one step ahead. Infinite values are an error.
     - Series of fewer values than any candidate needs are forecast by their last value, with a
       warning; constant ones exactly, with variance 0.
     - Values of 0 or below rule out what multiplies; asking for it is an error.
@@ -389,7 +390,8 @@ class ETSForecaster(Direct, Displays, Inspection, Portable, BaseForecaster):
         X : frame, default=None
             Exogenous columns of those steps, where the model has any.
         random_state : int, RandomState instance or None, default=None
-            None goes by the forecaster's own.
+            None goes by the forecaster's own, drawn once by `fit`: the same call then gives the
+            same futures. To draw others, give another integer each time, such as 1, 2 and so on.
 
         Returns
         -------

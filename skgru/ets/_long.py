@@ -138,6 +138,17 @@ def check_columns(found: list, columns: Columns) -> None:
         )
 
 
+def check_result(columns: Columns, coverage) -> None:
+    """Raise an error where the result would have two columns of one name."""
+    own = ["forecast", *bounds(list(coverage))]
+    for role, name in (("id", columns.id), ("time", columns.time)):
+        if name in own:
+            raise ValueError(
+                f"The result has a column {name!r} of its own; got {role}={name!r}. Rename that "
+                f"column of the frame, to {name + '_' + role!r} for example."
+            )
+
+
 def _factorize(ids: pd.Series, column: str):
     """Code of each row, and the names of the series in order."""
     try:
@@ -183,6 +194,8 @@ def _layout(calendar: Calendar, codes: np.ndarray, numbers: np.ndarray, n_series
             f"{len(numbers)} of them have a row. Number times consecutively, give freq, or add a "
             "row with a missing value for each time."
         )
+    if pd.api.types.is_integer_dtype(calendar.origin.dtype):
+        _times.warn_of_gaps(int(lengths.sum()), len(numbers), stacklevel=5)
     offsets = np.append(0, np.cumsum(lengths))
     return _Layout(replace(calendar, step=step), codes, numbers, firsts, lasts, offsets)
 

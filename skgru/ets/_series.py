@@ -20,6 +20,8 @@ PERIODS = {"Q": 4, "M": 12, "W": 52, "B": 5, "D": 7, "h": 24, "min": 60, "s": 60
 MINUTES_OF_A_DAY = 1440
 # From so many minutes a step on, the season is the day; below, it would have too many phases.
 COARSE = 5
+# Series that a message names at most.
+NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -405,7 +407,7 @@ def _steps_after(panel: Panel, times: pd.Index, owner: np.ndarray, counts) -> np
 
 
 def check(panel: Panel) -> None:
-    """Raise an error that names a series with an infinite value or without any value."""
+    """Raise an error that names a series with an infinite value, or all without any value."""
     values, offsets = panel.targets
     if np.isinf(values).any():
         s = int(np.searchsorted(offsets, np.argmax(np.isinf(values)), side="right")) - 1
@@ -415,7 +417,15 @@ def check(panel: Panel) -> None:
         )
     empty = np.add.reduceat(~np.isnan(values), offsets[:-1]) == 0
     if empty.any():
+        which = np.flatnonzero(empty)
+        names = ", ".join(panel.name(int(s)) for s in which[:NAMED])
+        if len(which) == 1:
+            drop = "" if panel.n_series == 1 else " Drop it."
+            raise ValueError(
+                f"{names} has no value that is not missing; it needs at least one.{drop}"
+            )
+        more = f" and {len(which) - NAMED} more" if len(which) > NAMED else ""
         raise ValueError(
-            f"{panel.name(int(np.argmax(empty)))} has no value that is not missing; it needs at "
-            "least one."
+            f"{len(which)} series have no value that is not missing: {names}{more}. Each needs at "
+            "least one. Drop them."
         )

@@ -30,6 +30,11 @@ def make(n_series=7, seed=0, index=None, low=25, high=48):
     return pd.concat(parts, ignore_index=True)
 
 
+def polars_of(frame):
+    """A frame of pandas as one of polars, without pyarrow."""
+    return pl.DataFrame({name: frame[name].to_list() for name in frame.columns})
+
+
 def expected(frame, forecaster, coverage=None):
     """What fit and predict say about the same panel, as a long frame."""
     y = frame.sort_values(["id", "time"]).set_index(["id", "time"])
@@ -269,6 +274,26 @@ class TestErrors:
         self.check(frame.to_dict(), "one of pandas or polars", TypeError)
         self.check(pl.DataFrame({"id": [1]}), "none named")
         self.check(pl.LazyFrame({"id": [1]}), "collect", TypeError)
+
+    @pytest.mark.parametrize("kind", [pd.DataFrame, polars_of])
+    def test_names_that_the_result_has_itself(self, kind):
+        frame = make(2).rename(columns={"id": "forecast", "time": "lower_90"})
+        found = {"id": "forecast", "time": "lower_90"}
+        self.check(kind(frame), "'forecast' of its own; got id='forecast'", **found)
+        frame = make(2).rename(columns={"time": "lower_90"})
+        self.check(kind(frame), "got time='lower_90'", time="lower_90", coverage=0.9)
+        frame = make(2).rename(columns={"time": "lower_90", "value": "forecast"})
+        found = ETSForecaster(trend=None).forecast_long(
+            kind(frame), 1, time="lower_90", value="forecast"
+        )
+        assert list(found.columns) == ["id", "lower_90", "forecast"]
+
+    def test_integers_that_may_be_dates(self):
+        months = [100 * year + month for year in range(2018, 2022) for month in range(1, 13)]
+        frame = pd.DataFrame({"id": "a", "time": months, "value": np.arange(48.0) % 12 + 1})
+        with pytest.warns(UserWarning, match="span 312 steps, but only 48 .* Are these dates") as w:
+            ETSForecaster(trend=None).forecast_long(frame, 1)
+        assert w[0].filename == __file__
 
     def test_a_series_without_values(self):
         frame = make()

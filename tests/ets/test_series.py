@@ -85,7 +85,9 @@ def test_infinity_names_the_series(frame):
 
 
 def test_a_series_without_values_is_named(frame):
-    with pytest.raises(ValueError, match="Series j column 'a' has no value"):
+    with pytest.raises(ValueError, match=r"Series j column 'a' has no value.*Drop it"):
+        _series.read(panel_of(i=frame, j=frame.assign(a=np.nan)))
+    with pytest.raises(ValueError, match=r"2 series .*: Series j column 'a', Series j column 'b'"):
         _series.read(panel_of(i=frame, j=frame * np.nan))
 
 

@@ -74,7 +74,8 @@ def test_a_forecast_is_titled_by_what_it_is(series):
 
 
 def test_a_forecast_of_hours_has_labels_that_keep_apart(series):
-    hours = pd.Series(series.to_numpy(), pd.date_range("2024-01-30", periods=48, freq="h"))
+    values = np.tile(series, 5)  # ten days, beyond the end of a month
+    hours = pd.Series(values, pd.date_range("2024-01-30", periods=240, freq="h"))
     display = ETSForecaster(sp=24, combine=False).fit(hours.rename("load")).plot_forecast([1, 2])
     assert display.ax_.get_ylabel() == "load"
     display.figure_.draw_without_rendering()
