@@ -123,7 +123,7 @@ class Panel:
     def name(self, s: int) -> str:
         """Series s, for messages."""
         column, instance = divmod(s, self.n_instances)
-        parts = [] if self.instances is None else [str(self.instances[instance])]
+        parts = [] if self.instances is None else [label(self.instances, instance)]
         if len(self.columns) > 1:
             parts.append(f"column {self.columns[column]!r}")
         return " ".join(["Series", *parts]) if parts else "The series"
@@ -349,6 +349,14 @@ def _together(y: pd.DataFrame) -> pd.DataFrame:
         return y
     labels = y.index[_starts(y.index)].droplevel(-1)
     return y if labels.is_unique else y.sort_index()
+
+
+def label(names: pd.Index, i: int) -> str:
+    """Name i for messages; that of several levels as a tuple of plain values."""
+    name = names[i]
+    if isinstance(name, tuple):
+        name = tuple(part.item() if isinstance(part, np.generic) else part for part in name)
+    return str(name)
 
 
 def last_rows(index: pd.MultiIndex) -> np.ndarray:
