@@ -447,3 +447,7 @@ class TestEngines:
         assert means.compute().shape == (len(right), 3)
         with pytest.raises(ValueError, match="give freq"):
             forecaster.forecast_long(given, H, engine=client)
+        frame.assign(item="a").to_parquet(tmp_path / "items.parquet")
+        several = str(tmp_path / "items.parquet")
+        with pytest.raises(ValueError, match=r"one column of ids.*Join them first"):
+            forecaster.forecast_long(several, H, id=["id", "item"], freq="MS", engine=client)
