@@ -59,8 +59,11 @@ class Direct(Part):
             or Fugue, or the path of a Parquet file.
         h : int
             Steps to forecast, each series from its own last time.
-        id, time, value : str
-            Names of the columns. Times are dates on one frequency, periods or integers.
+        id : str or list of str
+            Name of the column that tells the series, or of several that do so together, such as
+            ``["store", "item"]``; one, where the frame belongs to an engine.
+        time, value : str
+            Names of the other columns. Times are dates on one frequency, periods or integers.
         coverage : float or sequence of float, default=None
             Of intervals; 0.9 adds columns ``lower_90`` and ``upper_90``.
         freq : str, offset or int, default=None
@@ -94,7 +97,7 @@ class Direct(Part):
         >>> forecasts["month"].tolist()
         [6, 7, 5, 6]
         """
-        columns = Columns(id, time, value)
+        columns = Columns(tuple(id) if isinstance(id, list) else (id,), time, value)
         seed, title = _options.seed(self.random_state), type(self).__name__
         return of_frame(
             self.get_params(deep=False), frame, h, columns, coverage, freq, engine, seed, title
@@ -154,6 +157,9 @@ def of_frame(
     """Forecasts of a long frame, as a frame of its kind; see `ETSForecaster.forecast_long`."""
     h, coverage = _check_horizon(h), _check_coverage(coverage)
     _options.check(parameters)
+    if not columns.ids:
+        raise ValueError("id names the column of the series, or several; got an empty list.")
+    _long.check_result(columns, coverage)
     kind = _frames.kind(frame)
     spread = engine is not None or kind in _distributed.FRAMES
     if spread:

@@ -37,14 +37,14 @@ class Displays(Part):
         return ComponentsDisplay(observed, states, self._model_title(series)).plot(ax)
 
     def plot_forecast(
-        self, fh, *, coverage=(0.8, 0.95), X=None, series=None, ax=None
+        self, fh=None, *, coverage=(0.8, 0.95), X=None, series=None, ax=None
     ) -> ForecastDisplay:
         """Values, point forecasts and prediction intervals.
 
         Parameters
         ----------
-        fh : horizon
-            As for `predict`.
+        fh : horizon, default=None
+            As for `predict`; None is that of `fit`.
         coverage : float or sequence of float, default=(0.8, 0.95)
             Of the intervals.
         X : frame, default=None
@@ -77,6 +77,9 @@ class Displays(Part):
     def plot_residuals(self, series=None, ax=None) -> ResidualsDisplay:
         """Residuals of the best model over time, their autocorrelation and distribution.
 
+        They are those of the model: shares of the forecast where its error multiplies (those of
+        `predict_residuals` are in units of y), and on the scale of a Box-Cox transformation.
+
         Parameters
         ----------
         series : label, default=None
@@ -93,10 +96,12 @@ class Displays(Part):
         fitted, part, s = self._single(series)
         values, offsets = _fitted.adjusted(fitted, part)
         own = values[offsets[s] : offsets[s + 1]]
-        residuals, _ = _fitted.one_step(fitted.single(s), own)
+        model = fitted.single(s)
+        residuals, _ = _fitted.one_step(model, own)
         index = self._parts(series)[0].index
         residuals = pd.Series(residuals[-len(index) :], index=index)
-        return ResidualsDisplay(residuals, self.sp_, self._model_title(series)).plot(ax)
+        label = "relative residual" if model.spec.error == "M" else "residual"
+        return ResidualsDisplay(residuals, self.sp_, self._model_title(series), label).plot(ax)
 
     def _single(self, series):
         """Models and series of the instance that a series is of, and which column that is."""

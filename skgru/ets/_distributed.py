@@ -104,6 +104,12 @@ def forecast_frame(frame, task: Task, engine):
 
     columns = task.columns
     assert columns is not None
+    if len(columns.ids) > 1:
+        raise ValueError(
+            f"A frame of an engine has one column of ids; got {list(columns.ids)}. Join them "
+            "first, for example frame.assign(id=frame['store'] + '/' + frame['item'])."
+        )
+    (id_,) = columns.ids
     if task.freq is None:
         raise ValueError(
             "A frame of an engine is not read twice to find its frequency: give freq, for example "
@@ -115,9 +121,9 @@ def forecast_frame(frame, task: Task, engine):
         _long.check_columns(list(schema.names), columns)
         parts = _PARTS * context.get_current_parallelism()
         spread = fa.transform(
-            frame, _spread, schema=f"*,{_PART}:long", params={"column": columns.id, "parts": parts}
+            frame, _spread, schema=f"*,{_PART}:long", params={"column": id_, "parts": parts}
         )
-        kept = schema.extract([columns.id, columns.time])
+        kept = schema.extract([id_, columns.time])
         return fa.transform(
             spread,
             _work_on_frame,

@@ -43,9 +43,11 @@ class ETSForecaster(Direct, Displays, Inspection, Portable, BaseForecaster):
     sp : int, list of int or "auto", default=1
         Seasonal period; 1 is none. ``"auto"`` is that of the frequency of the index: 12 for months,
         4 for quarters, 52 for weeks, 7 for days, 5 for business days, 24 for hours, 60 for minutes
-        and seconds; 1 for integers. A list has longer periods too, each a multiple of the one
-        before: with ``[24, 168]``, what the phases of a week have in common beyond those of a day
-        is taken off the values before models are fitted, and added to forecasts. Where all parts
+        and seconds; 1 for integers. Multiples of these divide it, 12 for every second hour, but
+        from five minutes on it is the day: 48 for half-hours, 96 for quarter-hours, 288 for five
+        minutes. A list has longer periods too, each a multiple of the one before: with
+        ``[24, 168]``, what the phases of a week have in common beyond those of a day is taken off
+        the values before models are fitted, and added to forecasts. Where all parts
         of the model and `search` are ``"auto"`` and sp is 24, 48, 96, 144 or 288 (a day), seven
         times it is added by itself; with 1, where steps are weeks or numbered, the year of 52.18
         weeks is looked for in series of 157 values and more, unless there are regressors. A list of
@@ -130,8 +132,9 @@ class ETSForecaster(Direct, Displays, Inspection, Portable, BaseForecaster):
     are independent, may differ in length, and each is forecast from its own end.
 
     - Missing values, as NaN or as gaps in an index of integers or periods, are skipped exactly: the
-      states evolve, the likelihood does not count them. An index that goes in steps of two, or
-      more, has no gaps: the next of its times is one step ahead. Infinite values are an error.
+      states evolve, the likelihood does not count them. Integers with more gaps than rows give a
+      warning, as they may be dates (201812, 201901). An index that goes in steps of two, or more,
+      has no gaps: the next of its times is one step ahead. Infinite values are an error.
     - Series of fewer values than any candidate needs are forecast by their last value, with a
       warning; constant ones exactly, with variance 0.
     - Values of 0 or below rule out what multiplies; asking for it is an error.
@@ -387,7 +390,8 @@ class ETSForecaster(Direct, Displays, Inspection, Portable, BaseForecaster):
         X : frame, default=None
             Exogenous columns of those steps, where the model has any.
         random_state : int, RandomState instance or None, default=None
-            None goes by the forecaster's own.
+            None goes by the forecaster's own, drawn once by `fit`: the same call then gives the
+            same futures. To draw others, give another integer each time, such as 1, 2 and so on.
 
         Returns
         -------

@@ -20,7 +20,7 @@ def kind(frame) -> str:
 
 
 def to_pandas(frame, columns: Columns) -> pd.DataFrame:
-    """The three columns, names of series as categories; a frame of pandas as it is."""
+    """These columns, names of series as categories; a frame of pandas as it is."""
     if isinstance(frame, pd.DataFrame):
         return frame
     if kind(frame) == "polars" and hasattr(frame, "collect"):
@@ -47,25 +47,27 @@ def like(result: pd.DataFrame, frame, columns: Columns):
 def _from_polars(frame, columns: Columns) -> pd.DataFrame:
     import polars as pl
 
-    ids, times = frame[columns.id], frame[columns.time]
-    if ids.null_count() or times.null_count():
-        name = columns.id if ids.null_count() else columns.time
-        raise ValueError(f"Column {name!r} has missing entries. Drop such rows.")
-    if ids.dtype in (pl.String, pl.Categorical, pl.Enum):
-        ids = ids.cast(pl.String)
-        names = ids.unique().sort()
-        codes = ids.cast(pl.Enum(names)).to_physical().to_numpy()
-        labels: Any = pd.Categorical.from_codes(codes, pd.Index(names.to_list()))
-    else:
-        labels = ids.to_numpy()
+    for name in (*columns.ids, columns.time):
+        if frame[name].null_count():
+            raise ValueError(f"Column {name!r} has missing entries. Drop such rows.")
+    table: dict[str, Any] = {}
+    for name in columns.ids:
+        ids = frame[name]
+        if ids.dtype in (pl.String, pl.Categorical, pl.Enum):
+            ids = ids.cast(pl.String)
+            names = ids.unique().sort()
+            codes = ids.cast(pl.Enum(names)).to_physical().to_numpy()
+            table[name] = pd.Categorical.from_codes(codes, pd.Index(names.to_list()))
+        else:
+            table[name] = ids.to_numpy()
+    times = frame[columns.time]
     when: Any = times.to_numpy()
     if when.dtype == "datetime64[D]":
         when = when.astype("M8[s]")
     if zone := getattr(times.dtype, "time_zone", None):
         when = pd.DatetimeIndex(when).tz_localize("UTC").tz_convert(zone)
     values = frame[columns.value].cast(pl.Float64).to_numpy()
-    table = {columns.id: labels, columns.time: when, columns.value: values}
-    return pd.DataFrame(table, copy=False)
+    return pd.DataFrame({**table, columns.time: when, columns.value: values}, copy=False)
 
 
 def _to_polars(result: pd.DataFrame, frame, columns: Columns):
@@ -86,7 +88,7 @@ def _to_polars(result: pd.DataFrame, frame, columns: Columns):
         else:
             series = pl.Series(_known(column.to_numpy()))
         table[name] = series
-    dtypes = {columns.id: frame[columns.id].dtype, columns.time: frame[columns.time].dtype}
+    dtypes = {name: frame[name].dtype for name in (*columns.ids, columns.time)}
     return pl.DataFrame(table).cast(dtypes)
 
 
@@ -98,23 +100,31 @@ def _known(values: np.ndarray) -> np.ndarray:
 def _from_arrow(table, columns: Columns) -> pd.DataFrame:
     import pyarrow as pa
 
-    ids = table.column(columns.id)
-    if pa.types.is_string(ids.type) or pa.types.is_large_string(ids.type):
-        ids = ids.dictionary_encode()
+    names, texts = {}, []
+    for name in columns.ids:
+        ids = table.column(name)
+        if pa.types.is_string(ids.type) or pa.types.is_large_string(ids.type):
+            ids = ids.dictionary_encode()
+            texts.append(name)
+        names[name] = ids
     picked = pa.table(
         {
-            columns.id: ids,
+            **names,
             columns.time: table.column(columns.time),
             columns.value: table.column(columns.value).cast(pa.float64()),
         }
     )
-    return picked.to_pandas(date_as_object=False)
+    frame = picked.to_pandas(date_as_object=False)
+    for name in texts:  # Arrow numbers words as they come
+        known = frame[name].cat
+        frame[name] = known.reorder_categories(known.categories.sort_values())
+    return frame
 
 
 def _to_arrow(result: pd.DataFrame, table, columns: Columns):
     import pyarrow as pa
 
-    fields = [table.schema.field(columns.id).type, table.schema.field(columns.time).type]
-    fields += [pa.float64()] * (len(result.columns) - 2)
+    fields = [table.schema.field(name).type for name in (*columns.ids, columns.time)]
+    fields += [pa.float64()] * (len(result.columns) - len(fields))
     made = pa.Table.from_pandas(result, preserve_index=False)
     return made.cast(pa.schema(list(zip(result.columns, fields)))).replace_schema_metadata(None)

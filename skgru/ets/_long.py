@@ -21,15 +21,17 @@ class Columns:
 
     Parameters
     ----------
-    id, time, value : hashable
+    ids : tuple of hashable
+        Together they name a series.
+    time, value : hashable
     """
 
-    id: str
+    ids: tuple
     time: str
     value: str
 
     def __iter__(self):
-        return iter((self.id, self.time, self.value))
+        return iter((*self.ids, self.time, self.value))
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,8 @@ class Long:
     ----------
     panel : Panel
         Gaps filled with NaN.
-    names : Index or array of pandas
-        Of the series, of the type of the id column.
+    names : Index
+        Of the series, of the type of the id column; a MultiIndex for several.
     calendar : Calendar
     lasts : ndarray of int64, shape (n_series,)
         Number of the last time of each series.
@@ -59,7 +61,7 @@ def read(frame: pd.DataFrame, columns: Columns, freq=None) -> Long:
     Parameters
     ----------
     frame : DataFrame
-        Of the three columns.
+        Of these columns.
     columns : Columns
     freq : str, offset, int or None
         Distance between times; None finds it, once for all series.
@@ -73,7 +75,7 @@ def read(frame: pd.DataFrame, columns: Columns, freq=None) -> Long:
     check_columns(list(frame.columns), columns)
     if not len(frame):
         raise ValueError("A series needs at least one value; got an empty frame.")
-    codes, names = _factorize(frame[columns.id], columns.id)
+    codes, names = _names_of(frame, columns.ids)
     times = pd.Index(frame[columns.time])
     if times.dtype.kind == "M":  # dates kept by Arrow among them
         times = pd.DatetimeIndex(times)
@@ -102,11 +104,13 @@ def write(long: Long, columns: Columns, means, quantiles, coverage: list[float])
     """
     n, h = means.shape
     numbers = long.lasts[:, None] + long.calendar.step * np.arange(1, h + 1)
+    one = len(columns.ids) == 1
     frame = {
-        columns.id: long.names.repeat(h),
-        columns.time: long.calendar.times(numbers.ravel()),
-        "forecast": means.ravel(),
+        name: (long.names if one else long.names.get_level_values(k)).repeat(h)
+        for k, name in enumerate(columns.ids)
     }
+    frame[columns.time] = long.calendar.times(numbers.ravel())
+    frame["forecast"] = means.ravel()
     for name, bound in zip(bounds(coverage), quantiles):
         frame[name] = bound.reshape(n * h)
     return pd.DataFrame(frame, copy=False)
@@ -119,10 +123,10 @@ def bounds(coverage: list[float]) -> list[str]:
 
 
 def check_columns(found: list, columns: Columns) -> None:
-    """Raise an error where a frame has other columns than the three."""
+    """Raise an error where a frame has other columns than these."""
     asked = list(columns)
     if len(set(asked)) < len(asked):
-        raise ValueError(f"id, time and value are three columns; got {asked}.")
+        raise ValueError(f"id, time and value are different columns; got {asked}.")
     missing = [name for name in asked if name not in found]
     if missing:
         raise ValueError(
@@ -134,8 +138,35 @@ def check_columns(found: list, columns: Columns) -> None:
     if others or len(found) != len(asked):
         raise ValueError(
             f"Forecasts of a long frame take no exogenous columns; got {others or found} beside "
-            f"{asked}. Select these three, or fit(y, X) where others explain the values."
+            f"{asked}. Select the latter, or fit(y, X) where others explain the values."
         )
+
+
+def check_result(columns: Columns, coverage) -> None:
+    """Raise an error where the result would have two columns of one name."""
+    own = ["forecast", *bounds(list(coverage))]
+    for role, name in (*(("id", name) for name in columns.ids), ("time", columns.time)):
+        if name in own:
+            raise ValueError(
+                f"The result has a column {name!r} of its own; got {role}={name!r}. Rename that "
+                f"column of the frame, to {name + '_' + role!r} for example."
+            )
+
+
+def _names_of(frame: pd.DataFrame, ids: tuple):
+    """Code of each row, and the names of the series in order; several columns are told apart."""
+    codes, names = _factorize(frame[ids[0]], ids[0])
+    if len(ids) == 1:
+        return codes, names
+    levels, parts = [names], [codes]
+    for column in ids[1:]:
+        own, names = _factorize(frame[column], column)
+        levels.append(names)
+        parts.append(own)
+        codes, distinct = pd.factorize(codes.astype(np.int64) * len(names) + own, sort=True)
+    rows = np.empty(len(distinct), np.int64)
+    rows[codes] = np.arange(len(codes))
+    return codes, pd.MultiIndex(levels=levels, codes=[own[rows] for own in parts], names=ids)
 
 
 def _factorize(ids: pd.Series, column: str):
@@ -183,6 +214,8 @@ def _layout(calendar: Calendar, codes: np.ndarray, numbers: np.ndarray, n_series
             f"{len(numbers)} of them have a row. Number times consecutively, give freq, or add a "
             "row with a missing value for each time."
         )
+    if pd.api.types.is_integer_dtype(calendar.origin.dtype):
+        _times.warn_of_gaps(int(lengths.sum()), len(numbers), stacklevel=5)
     offsets = np.append(0, np.cumsum(lengths))
     return _Layout(replace(calendar, step=step), codes, numbers, firsts, lasts, offsets)
 
@@ -208,8 +241,8 @@ def _scatter(rows: np.ndarray, layout: _Layout, names: pd.Index) -> np.ndarray:
         if rest.any():
             series = layout.codes[part][np.argmax(rest != 0)]
             raise ValueError(
-                f"Series {names[series]} has times that are not freq apart. Give their true "
-                "distance, or leave freq out to find it."
+                f"Series {_series.label(names, series)} has times that are not freq apart. Give "
+                "their true distance, or leave freq out to find it."
             )
         values[place] = rows[part]
         seen[place] = True
@@ -224,8 +257,9 @@ def _duplicate(layout: _Layout, names: pd.Index) -> str:
     first = int(np.argmax(np.bincount(place) > 1))
     rows = np.flatnonzero(place == first)
     time = layout.calendar.times(layout.numbers[rows[:1]])[0]
+    series = _series.label(names, layout.codes[rows[0]])
     return (
-        f"Series {names[layout.codes[rows[0]]]} has {len(rows)} rows for {time}, the first ones "
+        f"Series {series} has {len(rows)} rows for {time}, the first ones "
         f"being rows {rows[0]} and {rows[1]}. Keep one row for each series and time, for example "
         "by drop_duplicates or a sum with groupby."
     )

@@ -30,6 +30,12 @@ CHOICES = {
 }
 # Beyond these no model can be inverted, whatever its other parameters are.
 RANGES = {"alpha": (0, 2), "beta": (0, 4), "gamma": (0, 2), "phi": (0, 1)}
+# What has no meaning where a part of the model is left out.
+NEEDS = {
+    ("trend", None): ("beta", "phi", "initial_trend"),
+    ("damped_trend", False): ("phi",),
+    ("seasonal", None): ("gamma", "initial_seasonal"),
+}
 REGIONS = ("usual", "admissible", "both")
 _SEARCHES = {
     "combine": _presets.combine,
@@ -181,7 +187,10 @@ def _check_periods(sp) -> None:
     if isinstance(sp, str) and sp == "auto":
         return
     if not isinstance(sp, (list, tuple)):
-        check_integer("sp", sp, 1)
+        if not _is_integer(sp, 1):
+            raise ValueError(
+                f"sp is an integer of at least 1, a list of such integers or 'auto'; got {sp!r}."
+            )
         return
     if not sp:
         raise ValueError("sp is a period or a list of at least one; got an empty list.")
@@ -208,8 +217,7 @@ def check(p: dict) -> None:
     check_integer("n_simulations", p["n_simulations"], 1)
     if p["bagging"] is not None:
         check_integer("bagging", p["bagging"], 2)
-    if p["trend"] is None and p["damped_trend"] is True:
-        raise ValueError("Only a trend can be damped; got trend=None with damped_trend=True.")
+    _check_contradictions(p)
     for name in (*SMOOTHING, "initial_level", "initial_trend"):
         if p[name] is not None:
             _check_number(name, p[name])
@@ -232,6 +240,19 @@ def check(p: dict) -> None:
         raise ValueError(f"bounds is one of {REGIONS} or a dict; got {bounds!r}.")
     if not isinstance(bounds, (str, dict)):
         raise TypeError(f"bounds is one of {REGIONS} or a dict; got {bounds!r}.")
+
+
+def _check_contradictions(p: dict) -> None:
+    """Raise where a parameter is of a part that the model is not to have."""
+    if p["trend"] is None and p["damped_trend"] is True:
+        raise ValueError("Only a trend can be damped; got trend=None with damped_trend=True.")
+    for (part, absent), names in NEEDS.items():
+        for name in names:
+            if p[part] is absent and p[name] is not None:
+                raise ValueError(
+                    f"A model with {part}={absent} has no {name}; got {name}={p[name]!r}. Leave "
+                    f"{name} out, or set {part} to 'auto'."
+                )
 
 
 def seed(random_state) -> int:
@@ -317,8 +338,13 @@ def _initial_season(season, sp: int) -> np.ndarray:
 
 def check_integer(name: str, value, least: int) -> None:
     """Raise where a value is no whole number from `least` on."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or int(value) < least:
+    if not _is_integer(value, least):
         raise ValueError(f"{name} is an integer of at least {least}; got {value!r}.")
+
+
+def _is_integer(value, least: int) -> bool:
+    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    return whole and int(value) >= least
 
 
 def _check_number(name: str, value) -> None:

@@ -17,6 +17,11 @@ from skgru.ets._times import Times
 
 # Seasonal period of a frequency, as people use them.
 PERIODS = {"Q": 4, "M": 12, "W": 52, "B": 5, "D": 7, "h": 24, "min": 60, "s": 60}
+MINUTES_OF_A_DAY = 1440
+# From so many minutes a step on, the season is the day; below, it would have too many phases.
+COARSE = 5
+# Series that a message names at most.
+NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -118,7 +123,7 @@ class Panel:
     def name(self, s: int) -> str:
         """Series s, for messages."""
         column, instance = divmod(s, self.n_instances)
-        parts = [] if self.instances is None else [str(self.instances[instance])]
+        parts = [] if self.instances is None else [label(self.instances, instance)]
         if len(self.columns) > 1:
             parts.append(f"column {self.columns[column]!r}")
         return " ".join(["Series", *parts]) if parts else "The series"
@@ -201,7 +206,8 @@ def extend(panel: Panel, y: pd.DataFrame, X: pd.DataFrame | None = None):
     Raises
     ------
     ValueError
-        For an unknown instance, other columns, and for times before the first one only.
+        For an unknown instance, other columns, times of another kind, and for times before the
+        first one only.
     """
     if (X is not None) != bool(panel.regressors) or len(y.columns) != len(panel.columns):
         raise ValueError(
@@ -284,7 +290,8 @@ def select(X: pd.DataFrame, index: pd.Index) -> np.ndarray:
 def period(panel: Panel) -> int:
     """Seasonal period that the times suggest: 12 for months, 7 for days; 1 where they are integers.
 
-    Half-years and other multiples divide it: 6 for every second month.
+    Half-years and other multiples divide it: 6 for every second month. Steps of five minutes and
+    more go by the day: 48 for half-hours.
     """
     name = _frequency_name(panel)
     if name is None:
@@ -294,8 +301,9 @@ def period(panel: Panel) -> int:
     letters = {"ME": "M", "MS": "M", "QE": "Q", "QS": "Q", "BME": "M", "BQE": "Q"}.get(
         letters, letters
     )
-    whole = PERIODS.get(letters, 1)
     multiple = int(digits or 1)
+    coarse = letters == "min" and multiple >= COARSE
+    whole = MINUTES_OF_A_DAY if coarse else PERIODS.get(letters, 1)
     return whole // multiple if whole % multiple == 0 else 1
 
 
@@ -343,6 +351,14 @@ def _together(y: pd.DataFrame) -> pd.DataFrame:
     return y if labels.is_unique else y.sort_index()
 
 
+def label(names: pd.Index, i: int) -> str:
+    """Name i for messages; that of several levels as a tuple of plain values."""
+    name = names[i]
+    if isinstance(name, tuple):
+        name = tuple(part.item() if isinstance(part, np.generic) else part for part in name)
+    return str(name)
+
+
 def last_rows(index: pd.MultiIndex) -> np.ndarray:
     """The last row of each instance."""
     return np.append(_starts(index)[1:], len(index)) - 1
@@ -385,6 +401,7 @@ def _places_of(instances: pd.Index | None, panel: Panel) -> np.ndarray:
 
 def _steps_after(panel: Panel, times: pd.Index, owner: np.ndarray, counts) -> np.ndarray:
     """How many steps after the end of its instance each time lies; 0 is the end itself."""
+    _times.refuse_others(times, panel.ends)
     both = panel.ends.append(times)
     ordinals = _times.ordinals(both, panel.freq)
     if ordinals is not None:
@@ -398,7 +415,7 @@ def _steps_after(panel: Panel, times: pd.Index, owner: np.ndarray, counts) -> np
 
 
 def check(panel: Panel) -> None:
-    """Raise an error that names a series with an infinite value or without any value."""
+    """Raise an error that names a series with an infinite value, or all without any value."""
     values, offsets = panel.targets
     if np.isinf(values).any():
         s = int(np.searchsorted(offsets, np.argmax(np.isinf(values)), side="right")) - 1
@@ -408,7 +425,15 @@ def check(panel: Panel) -> None:
         )
     empty = np.add.reduceat(~np.isnan(values), offsets[:-1]) == 0
     if empty.any():
+        which = np.flatnonzero(empty)
+        names = ", ".join(panel.name(int(s)) for s in which[:NAMED])
+        if len(which) == 1:
+            drop = "" if panel.n_series == 1 else " Drop it."
+            raise ValueError(
+                f"{names} has no value that is not missing; it needs at least one.{drop}"
+            )
+        more = f" and {len(which) - NAMED} more" if len(which) > NAMED else ""
         raise ValueError(
-            f"{panel.name(int(np.argmax(empty)))} has no value that is not missing; it needs at "
-            "least one."
+            f"{len(which)} series have no value that is not missing: {names}{more}. Each needs at "
+            "least one. Drop them."
         )

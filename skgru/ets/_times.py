@@ -6,6 +6,8 @@ all rows is made from those.
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pandas as pd
 
@@ -13,6 +15,8 @@ import pandas as pd
 _CHUNK = 1 << 18
 # Gaps in the index count as missing values up to this many times the rows.
 LARGEST_GAP = 20
+# Integers that span more than so many times the rows may be no numbers of steps.
+SUSPICIOUS_GAP = 2
 
 
 class Times:
@@ -105,6 +109,8 @@ class Times:
                 "have a row. Give rows consecutive integers, or a row with NaN for each missing "
                 "time."
             )
+        if pd.api.types.is_integer_dtype(labels.dtype):
+            warn_of_gaps(int(lengths.sum()), len(self), stacklevel=5)
         return place, lengths, step
 
     def _distinct(self) -> tuple[pd.Index, np.ndarray | None]:
@@ -129,6 +135,35 @@ def ordinals(times: pd.Index, freq) -> np.ndarray | None:
         return None
     place = pd.date_range(times.min(), times.max(), freq=freq).get_indexer(times)
     return None if (place < 0).any() else place.astype(np.int64, copy=False)
+
+
+def warn_of_gaps(n_steps: int, n_rows: int, stacklevel: int) -> None:
+    """Warn where integers leave out more steps than they have, as 201812 and 201901 do."""
+    if n_steps > SUSPICIOUS_GAP * n_rows:
+        warnings.warn(
+            f"The times span {n_steps} steps, but only {n_rows} of them have a row; the others "
+            "count as missing values. Are these dates? Integers such as 201812 are not, as 201901 "
+            "is 89 steps later; make them periods, for example by pd.PeriodIndex("
+            "pd.to_datetime(times.astype(str), format='%Y%m'), freq='M').",
+            UserWarning,
+            stacklevel + 1,
+        )
+
+
+def refuse_others(times: pd.Index, seen: pd.Index) -> None:
+    """Raise where times are of another kind than those seen."""
+    if _kind(times) != _kind(seen):
+        raise ValueError(
+            f"Times must be of the kind that was fitted, {seen.dtype}; got {times.dtype}. Convert "
+            "them."
+        )
+
+
+def _kind(index: pd.Index) -> tuple:
+    """What two indices must have in common for steps to be counted between them."""
+    if isinstance(index, pd.DatetimeIndex):
+        return "dates", index.tz is None
+    return ("periods", index.freq) if isinstance(index, pd.PeriodIndex) else ("integers", None)
 
 
 def _refuse_finer(times: np.ndarray, starts, stops, freq) -> None:

@@ -30,6 +30,15 @@ def make(n: int, ax=None, sharex: bool = False):
     return axes
 
 
+def shorten_dates(ax):
+    """Label an axis of dates by what changes from one to the next, so that labels keep apart."""
+    from matplotlib.dates import AutoDateFormatter, ConciseDateFormatter
+
+    if isinstance(ax.xaxis.get_major_formatter(), AutoDateFormatter):
+        locator = ax.xaxis.get_major_locator()
+        ax.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=locator.tz))
+
+
 def times(index):
     """Periods as their first instants; any other index as it is."""
     return index.to_timestamp() if hasattr(index, "to_timestamp") else index

@@ -58,5 +58,6 @@ class ComponentsDisplay:
         for axes, (name, series) in zip(self.axes_, parts.items()):
             axes.plot(_axes.times(series.index), series.to_numpy(), linewidth=1)
             axes.set_ylabel(name)
+            _axes.shorten_dates(axes)
         self.axes_[0].set_title(self.title)
         return self

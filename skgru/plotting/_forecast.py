@@ -11,7 +11,7 @@ class ForecastDisplay:
     Parameters
     ----------
     observed, forecast : Series
-        By time.
+        By time; the name of `observed`, where it is text, stands at the vertical axis.
     intervals : DataFrame
         By the times of the forecast; columns (coverage, "lower" or "upper").
     title : str, default=""
@@ -70,4 +70,7 @@ class ForecastDisplay:
         self.ax_.plot(times, self.forecast.to_numpy(), color="C0", label="forecast")
         self.ax_.legend(frameon=False, loc="upper left")
         self.ax_.set_title(self.title)
+        if isinstance(self.observed.name, str):
+            self.ax_.set_ylabel(self.observed.name)
+        _axes.shorten_dates(self.ax_)
         return self

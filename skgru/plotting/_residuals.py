@@ -20,6 +20,8 @@ class ResidualsDisplay:
         Seasonal period: two of them are the largest lag, but at least 10.
     title : str, default=""
         Stands above.
+    label : str, default="residual"
+        What the residuals are, such as "relative residual".
 
     Attributes
     ----------
@@ -37,10 +39,11 @@ class ResidualsDisplay:
     3
     """
 
-    def __init__(self, residuals, sp=1, title=""):
+    def __init__(self, residuals, sp=1, title="", label="residual"):
         self.residuals = residuals
         self.sp = sp
         self.title = title
+        self.label = label
 
     def plot(self, ax=None):
         """Draw.
@@ -59,7 +62,8 @@ class ResidualsDisplay:
         values = self.residuals.to_numpy(float)
         over_time.plot(_axes.times(self.residuals.index), values, linewidth=1, marker=".")
         over_time.axhline(0, color="black", linewidth=0.5)
-        over_time.set_ylabel("residual")
+        over_time.set_ylabel(self.label)
+        _axes.shorten_dates(over_time)
         over_time.set_title(self.title)
         found = autocorrelation(values, max(10, 2 * self.sp))
         correlation.vlines(np.arange(1, len(found) + 1), 0, found)
@@ -72,7 +76,7 @@ class ResidualsDisplay:
         correlation.set_xlabel("lag")
         histogram.hist(values[np.isfinite(values)], bins="auto")
         histogram.set_ylabel("count")
-        histogram.set_xlabel("residual")
+        histogram.set_xlabel(self.label)
         return self
 
 

@@ -636,3 +636,71 @@ def test_summary_is_as_in_r(y):
         assert part in text
     assert "weighted mean" not in text
     assert "weighted mean" in ETSForecaster(sp=12).fit(y).summary()
+
+
+def test_half_hours_have_the_season_of_the_day():
+    index = pd.date_range("2024-01-01", periods=480, freq="30min")
+    day = 10 * np.sin(2 * np.pi * np.arange(480) / 48)
+    y = pd.Series(50 + day + np.random.default_rng(0).normal(0, 0.5, 480), index=index)
+    forecaster = ETSForecaster(sp="auto").fit(y[:-48])
+    assert forecaster.sp_ == 48
+    assert (forecaster.predict(np.arange(1, 49)) - y[-48:]).abs().mean() < 1
+
+
+@pytest.mark.parametrize("kind", ["dates", "quarters", "integers", "zone"])
+def test_update_with_times_of_another_kind(kind):
+    y = pd.Series(np.arange(24.0) % 5 + 1, pd.period_range("2020-01", periods=24, freq="M"))
+    forecaster = ETSForecaster(trend=None).fit(y[:-1])
+    later = {
+        "dates": y.to_timestamp(),
+        "quarters": pd.Series(np.ones(1), pd.period_range("2024Q1", periods=1, freq="Q")),
+        "integers": y.reset_index(drop=True),
+        "zone": y.to_timestamp().tz_localize("UTC"),
+    }[kind][-1:]
+    with pytest.raises(ValueError, match=r"kind that was fitted, period\[M\]; got .* Convert"):
+        forecaster.update(later)
+
+
+class TestIntegersThatMayBeDates:
+    MONTHS = np.array([100 * year + month for year in range(2018, 2022) for month in range(1, 13)])
+
+    def test_a_series(self):
+        y = pd.Series(np.arange(48.0) % 12 + 1, self.MONTHS)
+        with pytest.warns(UserWarning, match="span 312 steps, but only 48 .* Are these dates") as w:
+            ETSForecaster(trend=None).fit(y)
+        assert w[0].filename == __file__
+
+    def test_a_panel(self):
+        y = pd.DataFrame({"y": np.arange(48.0) % 12 + 1}, self.MONTHS)
+        with pytest.warns(UserWarning, match="span 624 steps, but only 96"):
+            ETSForecaster(trend=None).fit(pd.concat({"a": y, "b": y}, names=["id", "time"]))
+
+    def test_the_cure(self):
+        times = pd.Index(self.MONTHS).astype(str)
+        months = pd.PeriodIndex(pd.to_datetime(times, format="%Y%m"), freq="M")
+        y = pd.Series(np.arange(48.0) % 12 + 1, months)
+        assert ETSForecaster(trend=None, sp="auto").fit(y).sp_ == 12
+
+    @pytest.mark.parametrize("index", ["half the rows", "years", "periods", "weeks"])
+    def test_ordinary_gaps_pass_in_silence(self, index):
+        kept = np.sort(np.random.default_rng(0).choice(np.arange(96), 48, replace=False))
+        times = {
+            "half the rows": pd.Index(kept),
+            "years": pd.Index(np.delete(np.arange(1970, 2023), [1, 2, 3, 20, 40])),
+            "periods": pd.period_range("2000-01", periods=480, freq="M")[::7].delete([3, 4])[:48],
+            "weeks": pd.Index([100 * year + week for year in (20, 21) for week in range(1, 53)]),
+        }[index]
+        ETSForecaster(trend=None).fit(pd.Series(np.arange(len(times)) % 7 + 1.0, times))
+
+
+def test_all_series_without_a_value_are_counted():
+    values = {f"s{i}": pd.DataFrame({"y": np.arange(5.0) * (np.nan if i else 1)}) for i in range(9)}
+    message = "8 series have no value .*: Series s1, Series s2, .*Series s5 and 3 more. .*Drop them"
+    with pytest.raises(ValueError, match=message):
+        ETSForecaster().fit(pd.concat(values, names=["id", "time"]))
+
+
+def test_futures_are_those_of_a_seed():
+    forecaster = ETSForecaster(trend=None).fit(pd.Series(np.arange(24.0) % 5 + 1))
+    assert forecaster.simulate(3).equals(forecaster.simulate(3))
+    assert not forecaster.simulate(3).equals(forecaster.simulate(3, random_state=1))

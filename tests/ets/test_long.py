@@ -30,6 +30,12 @@ def make(n_series=7, seed=0, index=None, low=25, high=48):
     return pd.concat(parts, ignore_index=True)
 
 
+def polars_of(frame):
+    """A frame of pandas as one of polars, without pyarrow."""
+    known = frame.astype(object).where(frame.notna(), None)
+    return pl.DataFrame({name: known[name].to_list() for name in frame.columns})
+
+
 def expected(frame, forecaster, coverage=None):
     """What fit and predict say about the same panel, as a long frame."""
     y = frame.sort_values(["id", "time"]).set_index(["id", "time"])
@@ -172,12 +178,49 @@ class TestForms:
             assert found["time"].to_list() == right["time"].dt.date.to_list()
             assert np.array_equal(found["lower_80"].to_numpy(), right["lower_80"])
 
+    @pytest.mark.parametrize("kind", ["pandas", "polars", "pyarrow"])
+    def test_several_columns_name_a_series(self, kind):
+        frame = make()
+        right = ETSForecaster(trend=None).forecast_long(frame, H, coverage=0.8)
+        number = frame["id"].str[-1].astype(int)
+        named = frame.drop(columns="id").assign(
+            store=(number // 3).map("store {}".format), item=number % 3
+        )
+        named = named.sample(frac=1, random_state=0)
+        if kind == "polars":
+            given = polars_of(named.assign(time=named["time"].dt.date))
+        elif kind == "pyarrow":
+            given = pytest.importorskip("pyarrow").Table.from_pandas(named, preserve_index=False)
+        else:
+            given = named.assign(store=named["store"].astype("category"))
+        found = ETSForecaster(trend=None).forecast_long(
+            given, H, id=["store", "item"], coverage=0.8
+        )
+        assert type(found) is type(given)
+        if kind == "pandas":
+            assert found.dtypes[["store", "item"]].equals(given.dtypes[["store", "item"]])
+        if kind == "polars":
+            assert found.schema["store"] == pl.String
+            table = found.to_dict(as_series=False)
+        else:
+            table = found if kind == "pandas" else found.to_pydict()
+        names = [f"shop {3 * int(s[-1]) + i}" for s, i in zip(table["store"], table["item"])]
+        assert names == right["id"].tolist()
+        for name in ("forecast", "lower_80", "upper_80"):
+            assert list(table[name]) == right[name].tolist()
+
+    def test_one_column_in_a_list(self):
+        frame = make(2)
+        right = ETSForecaster(trend=None).forecast_long(frame, H)
+        found = ETSForecaster(trend=None).forecast_long(frame, H, id=["id"])
+        pd.testing.assert_frame_equal(found, right)
+
     def test_arrow(self):
         pa = pytest.importorskip("pyarrow")
         frame = make()
         right = ETSForecaster().forecast_long(frame, H)
         given = pa.Table.from_pandas(frame, preserve_index=False)
-        found = ETSForecaster().forecast_long(given, H)
+        found = ETSForecaster().forecast_long(given.take([*range(len(frame))][::-1]), H)
         assert found.schema.field("time").type == given.schema.field("time").type
         assert found.column("id").to_pylist() == right["id"].tolist()
         assert found.column("forecast").to_pylist() == right["forecast"].tolist()
@@ -263,12 +306,46 @@ class TestErrors:
         frame = make()
         self.check(frame.drop(columns="id"), "none named .'id'.*reset_index")
         self.check(frame.assign(price=1.0), "no exogenous columns; got .'price'")
-        self.check(frame, "three columns", time="id")
+        self.check(frame, "different columns", time="id")
         self.check(frame.assign(value="much"), "needs numbers", TypeError)
         self.check(frame.iloc[:0], "empty frame")
         self.check(frame.to_dict(), "one of pandas or polars", TypeError)
         self.check(pl.DataFrame({"id": [1]}), "none named")
         self.check(pl.LazyFrame({"id": [1]}), "collect", TypeError)
+
+    @pytest.mark.parametrize("kind", [pd.DataFrame, polars_of])
+    def test_names_that_the_result_has_itself(self, kind):
+        frame = make(2).rename(columns={"id": "forecast", "time": "lower_90"})
+        found = {"id": "forecast", "time": "lower_90"}
+        self.check(kind(frame), "'forecast' of its own; got id='forecast'", **found)
+        frame = make(2).rename(columns={"time": "lower_90"})
+        self.check(kind(frame), "got time='lower_90'", time="lower_90", coverage=0.9)
+        frame = make(2).rename(columns={"time": "lower_90", "value": "forecast"})
+        found = ETSForecaster(trend=None).forecast_long(
+            kind(frame), 1, time="lower_90", value="forecast"
+        )
+        assert list(found.columns) == ["id", "lower_90", "forecast"]
+
+    @pytest.mark.parametrize("kind", [pd.DataFrame, polars_of])
+    def test_several_columns(self, kind):
+        frame = make(3).assign(item=1)
+        ids = ["id", "item"]
+        twice = pd.concat([frame, frame[-1:]])
+        self.check(kind(twice), r"Series \('shop 2', 1\) has 2 rows", id=ids)
+        empty = frame.assign(value=frame["value"].where(frame["id"] != "shop 1"))
+        self.check(kind(empty), r"Series \('shop 1', 1\) has no value", id=ids)
+        self.check(kind(frame), "different columns", id=["id", "id"])
+        self.check(kind(frame), r"none named \['store'\]", id=["store", "item"])
+        self.check(kind(frame), "empty list", id=[])
+        gap = frame.assign(item=["a"] * (len(frame) - 1) + [None])
+        self.check(kind(gap), "'item' (has missing|names no series)", id=ids)
+
+    def test_integers_that_may_be_dates(self):
+        months = [100 * year + month for year in range(2018, 2022) for month in range(1, 13)]
+        frame = pd.DataFrame({"id": "a", "time": months, "value": np.arange(48.0) % 12 + 1})
+        with pytest.warns(UserWarning, match="span 312 steps, but only 48 .* Are these dates") as w:
+            ETSForecaster(trend=None).forecast_long(frame, 1)
+        assert w[0].filename == __file__
 
     def test_a_series_without_values(self):
         frame = make()
@@ -370,3 +447,7 @@ class TestEngines:
         assert means.compute().shape == (len(right), 3)
         with pytest.raises(ValueError, match="give freq"):
             forecaster.forecast_long(given, H, engine=client)
+        frame.assign(item="a").to_parquet(tmp_path / "items.parquet")
+        several = str(tmp_path / "items.parquet")
+        with pytest.raises(ValueError, match=r"one column of ids.*Join them first"):
+            forecaster.forecast_long(several, H, id=["id", "item"], freq="MS", engine=client)

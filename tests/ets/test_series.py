@@ -85,7 +85,9 @@ def test_infinity_names_the_series(frame):
 
 
 def test_a_series_without_values_is_named(frame):
-    with pytest.raises(ValueError, match="Series j column 'a' has no value"):
+    with pytest.raises(ValueError, match=r"Series j column 'a' has no value.*Drop it"):
+        _series.read(panel_of(i=frame, j=frame.assign(a=np.nan)))
+    with pytest.raises(ValueError, match=r"2 series .*: Series j column 'a', Series j column 'b'"):
         _series.read(panel_of(i=frame, j=frame * np.nan))
 
 
@@ -158,7 +160,11 @@ def test_update_extends_regressors(frame):
 
 @pytest.mark.parametrize(
     ("freq", "expected"),
-    [("M", 12), ("Q", 4), ("W", 52), ("D", 7), ("h", 24), ("B", 5), ("Y", 1), ("2M", 6), ("6h", 4)],
+    [
+        *[("M", 12), ("Q", 4), ("W", 52), ("D", 7), ("h", 24), ("B", 5), ("Y", 1), ("2M", 6)],
+        *[("6h", 4), ("30min", 48), ("15min", 96), ("10min", 144), ("5min", 288), ("60min", 24)],
+        *[("7min", 1), ("min", 60), ("2min", 30), ("s", 60)],
+    ],
 )
 @pytest.mark.filterwarnings("ignore::FutureWarning")  # pandas means to drop business periods
 def test_period_of_a_frequency(freq, expected):

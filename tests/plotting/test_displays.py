@@ -1,3 +1,5 @@
+import itertools
+
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
@@ -69,6 +71,33 @@ def test_a_forecast_is_titled_by_what_it_is(series):
     assert one.plot_forecast([1]).title == one.model_
     bagged = ETSForecaster(sp=12, combine=False, bagging=3).fit(series)
     assert bagged.plot_forecast([1]).title == f"{one.model_}, over 3 versions of the series"
+
+
+def test_a_forecast_of_hours_has_labels_that_keep_apart(series):
+    values = np.tile(series, 5)  # ten days, beyond the end of a month
+    hours = pd.Series(values, pd.date_range("2024-01-30", periods=240, freq="h"))
+    display = ETSForecaster(sp=24, combine=False).fit(hours.rename("load")).plot_forecast([1, 2])
+    assert display.ax_.get_ylabel() == "load"
+    display.figure_.draw_without_rendering()
+    shown = [label for label in display.ax_.get_xticklabels() if label.get_text()]
+    boxes = sorted((label.get_window_extent() for label in shown), key=lambda box: box.x0)
+    assert len(boxes) > 3
+    assert all(left.x1 < right.x0 for left, right in itertools.pairwise(boxes))
+    assert ETSForecaster().fit(series).plot_forecast([1]).ax_.get_ylabel() == ""
+
+
+def test_the_horizon_of_fit_is_that_of_the_plot(series):
+    forecaster = ETSForecaster().fit(series, fh=[1, 2])
+    shown = forecaster.plot_forecast().forecast
+    np.testing.assert_allclose(shown, forecaster.predict())
+    with pytest.raises(ValueError, match="fh"):
+        ETSForecaster().fit(series).plot_forecast()
+
+
+@pytest.mark.parametrize(("error", "label"), [("mul", "relative residual"), ("add", "residual")])
+def test_residuals_say_what_they_are(series, error, label):
+    display = ETSForecaster(error, trend="add", sp=12).fit(series).plot_residuals()
+    assert display.axes_[0].get_ylabel() == display.axes_[2].get_xlabel() == label
 
 
 def test_own_axes(series):
