@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from sktime.forecasting.base import ForecastingHorizon
 
+from skgru._time_kind import kind
 from skgru.ets import _labels
 from skgru.ets._series import Panel
 
@@ -100,18 +101,11 @@ def _counted(panel: Panel, fh: ForecastingHorizon, times: pd.Index) -> np.ndarra
 
 def _refuse_other_times(times: pd.Index, end: pd.Index) -> None:
     """Raise where the times asked for cannot be compared with those of the series."""
-    if _kind(times) != _kind(end):
+    if kind(times) != kind(end):
         raise ValueError(
             f"Times in fh must be of the kind that y has, {end.dtype}; got {times.dtype}. Convert "
             "them, or ask for numbers of steps."
         )
-
-
-def _kind(index: pd.Index) -> tuple:
-    """What two indices must have in common for steps to be counted between them."""
-    if isinstance(index, pd.DatetimeIndex):
-        return "dates", index.tz is None
-    return ("periods", index.freq) if isinstance(index, pd.PeriodIndex) else ("integers", None)
 
 
 def _naive(times: pd.DatetimeIndex, end: pd.DatetimeIndex) -> pd.DatetimeIndex:
@@ -126,7 +120,8 @@ def _undated(fh: ForecastingHorizon, end: pd.Index):
     if fh.is_relative and not (labels == 0).all():
         raise ValueError(
             "The dates of y show no frequency, so steps after the last one have no dates. "
-            "Give y a frequency, for example y.asfreq('D'), or an index of periods."
+            "Give y a frequency, for example y.asfreq('D'), or y.asfreq('B') where there are no "
+            "weekends, or an index of periods."
         )
     if not fh.is_relative and not (labels == end[0]).all():
         raise ValueError(

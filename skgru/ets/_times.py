@@ -11,6 +11,8 @@ import warnings
 import numpy as np
 import pandas as pd
 
+from skgru._time_kind import kind
+
 # Rows that are looked at together where a whole column of intermediate numbers is not needed.
 _CHUNK = 1 << 18
 # Gaps in the index count as missing values up to this many times the rows.
@@ -152,18 +154,11 @@ def warn_of_gaps(n_steps: int, n_rows: int, stacklevel: int) -> None:
 
 def refuse_others(times: pd.Index, seen: pd.Index) -> None:
     """Raise where times are of another kind than those seen."""
-    if _kind(times) != _kind(seen):
+    if kind(times) != kind(seen):
         raise ValueError(
             f"Times must be of the kind that was fitted, {seen.dtype}; got {times.dtype}. Convert "
             "them."
         )
-
-
-def _kind(index: pd.Index) -> tuple:
-    """What two indices must have in common for steps to be counted between them."""
-    if isinstance(index, pd.DatetimeIndex):
-        return "dates", index.tz is None
-    return ("periods", index.freq) if isinstance(index, pd.PeriodIndex) else ("integers", None)
 
 
 def _refuse_finer(times: np.ndarray, starts, stops, freq) -> None:

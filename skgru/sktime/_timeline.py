@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from pandas.tseries.frequencies import to_offset
 
+from skgru._time_kind import kind
 from skgru.sktime import _calendar
 from skgru.sktime._windows import Series
 
@@ -60,7 +61,7 @@ class Timeline(NamedTuple):
 
     def refuse_others(self, times: pd.Index, cutoff: pd.Index) -> None:
         """Raise where times cannot be counted from a time of the series."""
-        if _kind(times) != _kind(cutoff):
+        if kind(times) != kind(cutoff):
             raise ValueError(
                 f"Times in fh must be of the kind that y has, {cutoff.dtype}; got {times.dtype}. "
                 "Convert them, or ask for numbers of steps."
@@ -85,13 +86,6 @@ def _of_periods(freq):
     name = offset.name.partition("-")[0]
     unit = CALENDAR.get(name.removeprefix("B"))
     return freq if unit is None else f"{offset.n}{unit}"
-
-
-def _kind(index: pd.Index) -> tuple:
-    """What two indices must have in common for steps to be counted between them."""
-    if isinstance(index, pd.DatetimeIndex):
-        return "dates", index.tz is None
-    return ("periods", index.freq) if isinstance(index, pd.PeriodIndex) else ("integers", None)
 
 
 def _periods(index: pd.DatetimeIndex, freq) -> pd.PeriodIndex:
@@ -183,7 +177,7 @@ def refuse_infinite(X: pd.DataFrame) -> None:
 def refuse_others(frame: pd.DataFrame, seen: pd.DataFrame) -> None:
     """Raise where times are of another kind than those seen."""
     came, wanted = frame.index.get_level_values(-1), seen.index.get_level_values(-1)
-    if len(came) and _kind(came) != _kind(wanted):
+    if len(came) and kind(came) != kind(wanted):
         raise ValueError(
             f"Times must be of the kind that was fitted, {wanted.dtype}; got {came.dtype}. "
             "Convert them."
